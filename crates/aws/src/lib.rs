@@ -1,0 +1,25 @@
+//! The only crate that names the AWS SDKs: adapters for every seam of tamiz-ports.
+//!
+//! [`Aws`] is the door: it loads the SDKs' configuration once (region, credentials and endpoint come from the
+//! usual places, such as `AWS_REGION` and `AWS_ENDPOINT_URL`) and hands out adapters. Retries of single requests
+//! are owned here and nowhere else; `sdk.rs` says how many attempts each service gets, and why.
+//!
+//! No rule of the domain lives here, and nothing here knows whether the endpoint is AWS or a local server.
+
+mod aws;
+mod batch_capacity;
+mod s3_store;
+mod sdk;
+mod service_error;
+mod sns_mailer;
+mod sqs_queue;
+mod step_functions;
+mod stores;
+
+pub use aws::{Aws, stores_for};
+pub use batch_capacity::BatchCapacity;
+pub use s3_store::S3Store;
+pub use sns_mailer::SnsMailer;
+pub use sqs_queue::SqsQueue;
+pub use step_functions::StepFunctionsWorkflow;
+pub use stores::AwsStores;

@@ -1,0 +1,55 @@
+//! `tamiz`: the people's command. Data on stdout, progress and errors on stderr.
+
+mod error;
+mod folder_run;
+mod run;
+mod show;
+mod stage_line;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tamiz_telemetry::{LogFormat, init_logs, shutdown_on_signals};
+
+use crate::error::CommandError;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Labels reviews, trains models, and shows what came of it
+#[derive(Parser)]
+#[command(version, name = "tamiz")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// What to log on stderr beside the progress: a level, or directives such as `warn,tamiz_etl=debug`
+    #[arg(long, env = "TAMIZ_LOG", default_value = "warn", global = true)]
+    log: String,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Train(train::Arguments),
+    Show(show::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    init_logs(LogFormat::Human, &cli.log);
+    match execute(cli.command).await {
+        Ok(code) => code,
+        Err(error) => error.report(),
+    }
+}
+
+async fn execute(command: Command) -> Result<ExitCode, CommandError> {
+    let shutdown = shutdown_on_signals().map_err(CommandError::Signals)?;
+    match command {
+        Command::Run(arguments) => run::run(arguments, shutdown).await,
+        Command::Train(arguments) => train::train(arguments, shutdown).await,
+        Command::Show(arguments) => show::show(arguments).await,
+    }
+}

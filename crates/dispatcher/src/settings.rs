@@ -1,0 +1,70 @@
+//! What the dispatcher is told, and what it works with.
+
+use std::sync::Arc;
+
+use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
+use tamiz_domain::Configuration;
+use tamiz_ports::{Capacity, ObjectUri, Queue, StoreError, Stores, Workflow};
+use tamiz_telemetry::parse_toml;
+
+use crate::{Clock, DispatchError};
+
+/// The dispatcher's flags.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Settings {
+    /// URL of the queue that gets the upload events
+    #[arg(long, env = "TAMIZ_QUEUE_URL", value_parser = queue_url)]
+    pub queue_url: String,
+    /// ARN of the state machine that runs the stages
+    #[arg(long, env = "TAMIZ_STATE_MACHINE_ARN", value_parser = state_machine_arn)]
+    pub state_machine_arn: String,
+    /// Where runs and claims are kept: s3://bucket or a folder
+    #[arg(long, env = "TAMIZ_STAGING", value_name = "URI")]
+    pub staging: ObjectUri,
+    /// Process what is in the queue and end when it is empty
+    #[arg(long, env = "TAMIZ_ONCE", value_parser = FalseyValueParser::new())]
+    pub once: bool,
+    /// Pipeline configuration (TOML); built-in defaults without it
+    #[arg(long, env = "TAMIZ_CONFIG", value_name = "URI")]
+    pub config: Option<ObjectUri>,
+    /// Batch job queues whose waiting jobs hold new runs back, separated by commas
+    #[arg(long, env = "TAMIZ_JOB_QUEUES", value_name = "NAME,…", value_delimiter = ',')]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub job_queues: Vec<String>,
+}
+
+/// The seams that the dispatcher works through.
+pub struct Deps {
+    /// Staging and configuration.
+    pub stores: Arc<dyn Stores>,
+    /// The upload events.
+    pub queue: Arc<dyn Queue>,
+    /// Starts and watches executions.
+    pub workflow: Arc<dyn Workflow>,
+    /// How much waits for a machine.
+    pub capacity: Arc<dyn Capacity>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Reads and checks the configuration that every run of this dispatcher works under.
+pub(crate) async fn configuration(settings: &Settings, stores: &dyn Stores) -> Result<Configuration, DispatchError> {
+    let Some(uri) = &settings.config else { return Ok(Configuration::default()) };
+    let file = uri.to_string();
+    let bytes = stores.open(uri)?.read("").await?;
+    let text =
+        str::from_utf8(&bytes).map_err(|error| StoreError::Malformed { uri: file.clone(), source: Box::new(error) })?;
+    let configuration: Configuration = parse_toml(&file, text)?;
+    let violations = configuration.violations();
+    if violations.is_empty() { Ok(configuration) } else { Err(DispatchError::Violations { file, violations }) }
+}
+
+fn queue_url(text: &str) -> Result<String, String> {
+    let valid = text.starts_with("https://") || text.starts_with("http://");
+    if valid { Ok(text.to_owned()) } else { Err("a queue URL starts with https://".to_owned()) }
+}
+
+fn state_machine_arn(text: &str) -> Result<String, String> {
+    let valid = text.starts_with("arn:") && text.contains(":stateMachine:");
+    if valid { Ok(text.to_owned()) } else { Err("expected arn:…:states:…:stateMachine:NAME".to_owned()) }
+}

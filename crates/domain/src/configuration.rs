@@ -1,0 +1,249 @@
+//! The pipeline's configuration: what `configs/pipeline.toml` says, with a default for every key.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The whole configuration. Unknown keys are errors, so that a typing error is never a silent default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Configuration {
+    /// Names of the source's columns.
+    pub columns: Columns,
+    /// What labels mean.
+    pub labels: LabelScheme,
+    /// Cleaning.
+    pub etl: EtlConfiguration,
+    /// Labelling.
+    pub inference: InferenceConfiguration,
+    /// How much may go wrong before a run is no success.
+    pub budget: Budget,
+    /// When a new model is trained.
+    pub retrain: RetrainConfiguration,
+    /// How uploads become runs. Changes no result, so it is not part of the digest.
+    pub dispatch: DispatchLimits,
+}
+
+impl Configuration {
+    /// Hexadecimal SHA-256 of everything that can change a run's results.
+    pub fn digest(&self) -> String {
+        let relevant = Self { dispatch: DispatchLimits::default(), ..self.clone() };
+        // A struct of plain fields and sorted maps always has a JSON form.
+        let json = serde_json::to_vec(&relevant).unwrap_or_default();
+        hex::encode(Sha256::digest(json))
+    }
+
+    /// Checks what the types cannot: each violation as `section.key: what is wrong`.
+    pub fn violations(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut require = |holds: bool, message: &str| {
+            if !holds {
+                found.push(message.to_owned());
+            }
+        };
+        let shares = [self.budget.max_rejected_share, self.budget.max_failed_share];
+        require(shares.iter().all(|s| (0.0..=1.0).contains(s)), "budget: shares lie between 0 and 1");
+        require(self.etl.rows_per_shard > 0, "etl.rows_per_shard: at least 1");
+        require(self.etl.max_record_bytes > 0, "etl.max_record_bytes: at least 1");
+        require(
+            (2..=10_000).contains(&self.inference.max_array_size),
+            "inference.max_array_size: 2 to 10,000 (AWS Batch)",
+        );
+        require(self.inference.batch_rows > 0, "inference.batch_rows: at least 1");
+        require(!self.columns.text.is_empty(), "columns.text: at least one name");
+        require(self.dispatch.max_objects > 0, "dispatch.max_objects: at least 1");
+        require(self.dispatch.max_open_runs > 0, "dispatch.max_open_runs: at least 1");
+        require(self.dispatch.max_runnable_jobs > 0, "dispatch.max_runnable_jobs: at least 1");
+        found
+    }
+}
+
+/// Names under which sources hold each field, tried in order, compared without case.
+///
+/// The defaults read the Amazon Reviews 2014, 2018 and 2023 field names, the AWS review dumps (`star_rating`,
+/// `review_body`) and the headerless polarity order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Columns {
+    /// Class given directly: polarity or another class number.
+    pub label: Vec<String>,
+    /// Stars, mapped to a class by `[labels]`.
+    pub rating: Vec<String>,
+    /// Title of the review.
+    pub title: Vec<String>,
+    /// Body of the review; the only field that must be there.
+    pub text: Vec<String>,
+    /// Product variant.
+    pub asin: Vec<String>,
+    /// Product.
+    pub parent_asin: Vec<String>,
+    /// Votes that found the review helpful.
+    pub helpful_vote: Vec<String>,
+    /// Whether the shop saw the purchase.
+    pub verified_purchase: Vec<String>,
+    /// When it was written: Unix seconds or milliseconds, or an ISO 8601 date.
+    pub timestamp: Vec<String>,
+    /// Who wrote it; only a keyed hash of it is ever written.
+    pub user: Vec<String>,
+}
+
+impl Default for Columns {
+    fn default() -> Self {
+        let names = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();
+        Self {
+            label: names(&["polarity", "label", "polaridad", "class"]),
+            rating: names(&["rating", "overall", "stars", "star_rating", "score", "reviews.rating"]),
+            title: names(&["title", "summary", "review_headline", "review_title", "reviews.title", "titulo"]),
+            text: names(&[
+                "text",
+                "reviewText",
+                "review_body",
+                "reviews.text",
+                "body",
+                "review",
+                "texto",
+                "opinion",
+                "content",
+            ]),
+            asin: names(&["asin", "product_id"]),
+            parent_asin: names(&["parent_asin", "product_parent"]),
+            helpful_vote: names(&["helpful_vote", "vote", "helpful_votes", "helpful"]),
+            verified_purchase: names(&["verified_purchase", "verified"]),
+            timestamp: names(&["timestamp", "unixReviewTime", "sort_timestamp", "review_date", "date"]),
+            user: names(&["user_id", "reviewerID", "customer_id"]),
+        }
+    }
+}
+
+/// What labels mean.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LabelScheme {
+    /// Class of each star rating, where a source gives stars instead of a class. A rating that is not
+    /// listed leaves the review unlabelled: by default the three-star ones, as in the Amazon polarity data.
+    pub from_rating: BTreeMap<String, i8>,
+    /// Smallest class number.
+    pub min: i8,
+    /// Largest class number.
+    pub max: i8,
+}
+
+impl Default for LabelScheme {
+    fn default() -> Self {
+        let from_rating = [("1", 1), ("2", 1), ("4", 2), ("5", 2)];
+        Self { from_rating: from_rating.map(|(stars, class)| (stars.to_owned(), class)).into(), min: 1, max: 5 }
+    }
+}
+
+/// Cleaning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EtlConfiguration {
+    /// Rows in a shard; the last one may hold fewer.
+    pub rows_per_shard: usize,
+    /// Records larger than this are rejected, which bounds memory.
+    pub max_record_bytes: usize,
+}
+
+impl Default for EtlConfiguration {
+    fn default() -> Self {
+        Self { rows_per_shard: 100_000, max_record_bytes: 8 << 20 }
+    }
+}
+
+/// Labelling.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InferenceConfiguration {
+    /// Columns of the clean shards repeated beside each prediction.
+    pub pass_through: Vec<String>,
+    /// Children of the Batch array job at most; more shards are dealt out round robin.
+    pub max_array_size: usize,
+    /// Rows handed to the device at once.
+    pub batch_rows: usize,
+}
+
+impl Default for InferenceConfiguration {
+    fn default() -> Self {
+        let columns = ["title", "text", "sentiment", "compound", "language", "asin", "parent_asin"];
+        Self { pass_through: columns.map(str::to_owned).into(), max_array_size: 1_000, batch_rows: 4_096 }
+    }
+}
+
+/// How much may go wrong before a run is no success.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Budget {
+    /// Largest share of rejected records.
+    pub max_rejected_share: f64,
+    /// Largest share of failed rows.
+    pub max_failed_share: f64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { max_rejected_share: 0.1, max_failed_share: 0.01 }
+    }
+}
+
+/// When a new model is trained.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetrainConfiguration {
+    /// Labelled rows in runs that the current model has not seen, from which on it is trained anew.
+    pub min_new_labels: u64,
+}
+
+impl Default for RetrainConfiguration {
+    fn default() -> Self {
+        Self { min_new_labels: 100_000 }
+    }
+}
+
+/// How uploads become runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DispatchLimits {
+    /// Objects packed into one run at most.
+    pub max_objects: usize,
+    /// Bytes packed into one run at most; a larger object is a run of its own.
+    pub max_bytes: u64,
+    /// Seconds that small files are waited for, when the dispatcher polls the queue itself.
+    pub window_seconds: u64,
+    /// Running executions from which on uploads wait in the queue.
+    pub max_open_runs: usize,
+    /// Jobs waiting for a machine (RUNNABLE) from which on uploads wait in the queue.
+    pub max_runnable_jobs: usize,
+}
+
+impl Default for DispatchLimits {
+    fn default() -> Self {
+        Self { max_objects: 64, max_bytes: 1 << 30, window_seconds: 5, max_open_runs: 20, max_runnable_jobs: 100 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_changes_results_changes_the_digest() {
+        let base = Configuration::default();
+        let mut packed = base.clone();
+        packed.dispatch.max_objects = 1;
+        assert_eq!(base.digest(), packed.digest());
+        let mut smaller = base.clone();
+        smaller.etl.rows_per_shard = 10;
+        assert_ne!(base.digest(), smaller.digest());
+    }
+
+    #[test]
+    fn defaults_are_valid_and_nonsense_is_named() {
+        assert_eq!(Configuration::default().violations(), Vec::<String>::new());
+        let mut wrong = Configuration::default();
+        wrong.budget.max_failed_share = 1.5;
+        wrong.etl.rows_per_shard = 0;
+        assert_eq!(wrong.violations().len(), 2);
+    }
+}

@@ -1,0 +1,39 @@
+//! The words of Tamiz: identities, run layout, schemas, outcomes, dispositions, and pure rules on them.
+//!
+//! Nothing here does I/O or reads the clock or the environment, and nothing knows AWS or libtorch.
+
+mod baseline;
+mod claim;
+mod configuration;
+mod counts;
+mod disposition;
+mod etl_report;
+mod failure;
+mod identity;
+mod labels;
+mod layout;
+mod manifest;
+mod model;
+mod reject;
+mod run_id;
+pub mod schema;
+mod summary;
+
+pub use baseline::{Baseline, Histogram};
+pub use claim::Claim;
+pub use configuration::{
+    Budget, Columns, Configuration, DispatchLimits, EtlConfiguration, InferenceConfiguration, LabelScheme,
+    RetrainConfiguration,
+};
+pub use counts::{Conservation, Counts, NotConserved};
+pub use disposition::{Disposed, Disposition, ExitCode};
+pub use etl_report::{EtlReport, FileProblem, FileReport, PartEntry};
+pub use failure::{FailedCause, FailureNote, Stage};
+pub use identity::ObjectIdentity;
+pub use labels::{LabelClass, LabelMap};
+pub use layout::{RunLayout, STAGING_CLAIMS, STAGING_RUNS, part_name};
+pub use manifest::{Manifest, ManifestObject, Ownership};
+pub use model::{ClassMetrics, Decision, MetricSet, ModelMetrics, ModelPointer, ModelReference, Promotion};
+pub use reject::RejectReason;
+pub use run_id::{InvalidRunId, RunId};
+pub use summary::{Quality, RetrainAdvice, Summary, Verdict};

@@ -1,0 +1,158 @@
+//! What is known of a model without loading it: pointer, metrics, promotion.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::LabelMap;
+
+/// A model version, named in every part that it labelled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelReference {
+    /// Registered name.
+    pub name: String,
+    /// Version: the first twelve hexadecimal digits of the digest.
+    pub version: String,
+    /// SHA-256 of the folder's `SHA256SUMS`.
+    pub digest: String,
+}
+
+/// `latest.json`: which version of a name is in use. Swapped by compare-and-swap only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelPointer {
+    /// Version in use.
+    pub version: String,
+    /// SHA-256 of the version's `SHA256SUMS`.
+    pub digest: String,
+}
+
+/// `metrics.json` of a model version: how it was trained and how well it does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelMetrics {
+    /// Architecture, such as `ngram`.
+    pub architecture: String,
+    /// Classes in score order.
+    pub labels: LabelMap,
+    /// Rows it was trained on.
+    pub train_rows: u64,
+    /// Figures on the hold-out, which training never saw.
+    pub holdout: MetricSet,
+    /// Figures on labelled rows from elsewhere, if any were given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<MetricSet>,
+    /// Runs whose labelled rows were in the training data.
+    #[serde(default)]
+    pub training_runs: Vec<String>,
+}
+
+/// Figures of a classifier on labelled rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricSet {
+    /// Rows measured.
+    pub rows: u64,
+    /// Share of rows whose predicted class is the label.
+    pub accuracy: f64,
+    /// Unweighted mean of the classes' F1.
+    pub macro_f1: f64,
+    /// Mean negative log-likelihood of the label, in nats; none where only classes are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_loss: Option<f64>,
+    /// Figures of each class, by label value.
+    pub classes: BTreeMap<i8, ClassMetrics>,
+    /// Rows by label (outer) and predicted class (inner).
+    pub confusion: BTreeMap<i8, BTreeMap<i8, u64>>,
+}
+
+/// Figures of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClassMetrics {
+    /// Share of the rows predicted as this class that are of it; 0 where none was predicted.
+    pub precision: f64,
+    /// Share of this class's rows that were predicted as it.
+    pub recall: f64,
+    /// Harmonic mean of the two.
+    pub f1: f64,
+    /// Rows of this class.
+    pub support: u64,
+}
+
+impl MetricSet {
+    /// Computes the figures from a confusion matrix (label → predicted → rows).
+    pub fn of_confusion(confusion: BTreeMap<i8, BTreeMap<i8, u64>>, log_loss: Option<f64>) -> Self {
+        let cell = |label: i8, predicted: i8| -> u64 {
+            confusion.get(&label).and_then(|row| row.get(&predicted)).copied().unwrap_or(0)
+        };
+        let rows: u64 = confusion.values().flat_map(BTreeMap::values).sum();
+        let hits: u64 = confusion.keys().map(|&label| cell(label, label)).sum();
+        let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        let classes: BTreeMap<i8, ClassMetrics> = confusion
+            .iter()
+            .map(|(&label, row)| {
+                let support: u64 = row.values().sum();
+                let predicted: u64 = confusion.keys().map(|&other| cell(other, label)).sum();
+                let (precision, recall) = (ratio(cell(label, label), predicted), ratio(cell(label, label), support));
+                let f1 = if precision + recall == 0.0 { 0.0 } else { 2.0 * precision * recall / (precision + recall) };
+                (label, ClassMetrics { precision, recall, f1, support })
+            })
+            .collect();
+        let macro_f1 = if classes.is_empty() {
+            0.0
+        } else {
+            classes.values().map(|class| class.f1).sum::<f64>() / classes.len() as f64
+        };
+        Self { rows, accuracy: ratio(hits, rows), macro_f1, log_loss, classes, confusion }
+    }
+}
+
+/// What was decided about a challenger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The pointer was swapped to it.
+    Promoted,
+    /// The champion stays.
+    Refused,
+}
+
+/// One promotion verdict, written create-only whether the challenger won or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Promotion {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Who decided: a job or a person.
+    pub by: String,
+    /// The champion before, if there was one.
+    pub from: Option<String>,
+    /// The challenger.
+    pub to: String,
+    /// The decision.
+    pub decision: Decision,
+    /// Why, as sentences.
+    pub why: String,
+    /// The challenger's figures.
+    pub challenger: MetricSet,
+    /// The champion's figures on the same rows, if there was one.
+    pub champion: Option<MetricSet>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_follow_from_the_confusion_matrix() {
+        let confusion = BTreeMap::from([(1, BTreeMap::from([(1, 8), (2, 2)])), (2, BTreeMap::from([(1, 4), (2, 6)]))]);
+        let metrics = MetricSet::of_confusion(confusion, None);
+        assert_eq!((metrics.rows, metrics.accuracy), (20, 0.7));
+        let negative = metrics.classes[&1];
+        assert!((negative.precision - 8.0 / 12.0).abs() < 1e-12 && negative.recall == 0.8 && negative.support == 10);
+    }
+
+    #[test]
+    fn a_class_never_predicted_has_no_precision_and_no_nan() {
+        let confusion = BTreeMap::from([(1, BTreeMap::from([(2, 3)])), (2, BTreeMap::from([(2, 3)]))]);
+        assert_eq!(MetricSet::of_confusion(confusion, None).classes[&1].f1, 0.0);
+        assert_eq!(MetricSet::of_confusion(BTreeMap::new(), None).accuracy, 0.0);
+    }
+}

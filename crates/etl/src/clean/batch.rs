@@ -1,0 +1,86 @@
+//! Records on their way through the workers.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+
+use crate::read::framing::{Fault, Reading};
+use crate::read::sniff::Shape;
+use crate::tally::Tally;
+
+/// Records in a batch at most. Batches are cut by records and their bytes alone, never by threads or reads: Parquet
+/// pages end where batches end, and the same input must give the same bytes.
+const BATCH_RECORDS: usize = 1_024;
+/// Bytes from which on a batch is full.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// The file that records come from.
+#[derive(Debug)]
+pub(crate) struct SourceFile {
+    /// Provenance.
+    pub source: String,
+    /// Beginning of its rows' review ids.
+    pub id_prefix: String,
+    pub shape: Shape,
+}
+
+/// Records of one file, in order.
+#[derive(Debug)]
+pub(crate) struct RawBatch {
+    pub file: Arc<SourceFile>,
+    /// Row number of the first record.
+    first_row: u64,
+    bytes: Vec<u8>,
+    records: Vec<(usize, Result<Reading, Fault>)>,
+}
+
+impl RawBatch {
+    pub(crate) fn new(file: Arc<SourceFile>, first_row: u64) -> Self {
+        Self { file, first_row, bytes: Vec::new(), records: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, raw: &[u8], reading: Result<Reading, Fault>) {
+        self.bytes.extend_from_slice(raw);
+        self.records.push((self.bytes.len(), reading));
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.records.len() >= BATCH_RECORDS || self.bytes.len() >= BATCH_BYTES
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    pub(crate) fn num_records(&self) -> usize {
+        self.records.len()
+    }
+
+    pub(crate) fn num_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Row number of the record after the last one.
+    pub(crate) fn next_row(&self) -> u64 {
+        self.first_row + self.records.len() as u64
+    }
+
+    /// Row number, bytes and reading of each record.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (u64, &[u8], &Result<Reading, Fault>)> {
+        let mut start = 0;
+        self.records.iter().zip(self.first_row..).map(move |((end, reading), row)| {
+            let raw = &self.bytes[start..*end];
+            start = *end;
+            (row, raw, reading)
+        })
+    }
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(crate) struct CleanBatch {
+    pub rows: RecordBatch,
+    /// None where nothing was rejected.
+    pub rejected: Option<RecordBatch>,
+    pub tally: Tally,
+}

@@ -1,0 +1,10 @@
+//! From raw records to rows of a clean shard.
+
+pub(crate) mod batch;
+pub(crate) mod clean_rows;
+pub(crate) mod cleaner;
+mod json_values;
+mod record;
+mod rejects;
+pub(crate) mod user_key;
+mod values;

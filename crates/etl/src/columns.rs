@@ -1,0 +1,142 @@
+//! Which of a source's columns holds which field.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use tamiz_domain::Columns;
+
+/// A field that Tamiz reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    Label,
+    Rating,
+    Title,
+    Text,
+    Asin,
+    ParentAsin,
+    HelpfulVote,
+    VerifiedPurchase,
+    Timestamp,
+    User,
+}
+
+const NUM_FIELDS: usize = 10;
+const FIELDS: [Field; NUM_FIELDS] = [
+    Field::Label,
+    Field::Rating,
+    Field::Title,
+    Field::Text,
+    Field::Asin,
+    Field::ParentAsin,
+    Field::HelpfulVote,
+    Field::VerifiedPurchase,
+    Field::Timestamp,
+    Field::User,
+];
+
+/// Something for each field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct PerField<T>([T; NUM_FIELDS]);
+
+impl<T> PerField<T> {
+    pub(crate) fn get(&self, field: Field) -> &T {
+        &self.0[field as usize]
+    }
+
+    pub(crate) fn get_mut(&mut self, field: Field) -> &mut T {
+        &mut self.0[field as usize]
+    }
+}
+
+/// A record's values as the source wrote them; none for what it lacks. Empty text is a value here.
+pub(crate) type Values<'a> = PerField<Option<Cow<'a, str>>>;
+
+/// Position of each field among a delimited record's fields.
+pub(crate) type Positions = PerField<Option<usize>>;
+
+/// The configured names, compared without case.
+#[derive(Debug, Clone)]
+pub(crate) struct FieldNames {
+    by_name: HashMap<String, (Field, usize)>,
+}
+
+impl FieldNames {
+    pub(crate) fn new(columns: &Columns) -> Self {
+        let lists = [
+            (Field::Label, &columns.label),
+            (Field::Rating, &columns.rating),
+            (Field::Title, &columns.title),
+            (Field::Text, &columns.text),
+            (Field::Asin, &columns.asin),
+            (Field::ParentAsin, &columns.parent_asin),
+            (Field::HelpfulVote, &columns.helpful_vote),
+            (Field::VerifiedPurchase, &columns.verified_purchase),
+            (Field::Timestamp, &columns.timestamp),
+            (Field::User, &columns.user),
+        ];
+        let mut by_name = HashMap::new();
+        for (field, names) in lists {
+            for (rank, name) in names.iter().enumerate() {
+                by_name.entry(name.to_lowercase()).or_insert((field, rank));
+            }
+        }
+        Self { by_name }
+    }
+
+    /// The field of this name and the name's rank in the configured order: the lower one wins.
+    pub(crate) fn find(&self, name: &str) -> Option<(Field, usize)> {
+        // Most names are lower case already; only the others pay for a copy.
+        self.by_name.get(name).or_else(|| self.by_name.get(&name.trim().to_lowercase())).copied()
+    }
+
+    /// Where a header holds each field.
+    pub(crate) fn positions<'a>(&self, header: impl IntoIterator<Item = &'a str>) -> Positions {
+        let mut ranks = PerField([usize::MAX; NUM_FIELDS]);
+        let mut positions = Positions::default();
+        for (position, name) in header.into_iter().enumerate() {
+            if let Some((field, rank)) = self.find(name)
+                && rank < *ranks.get(field)
+            {
+                *ranks.get_mut(field) = rank;
+                *positions.get_mut(field) = Some(position);
+            }
+        }
+        positions
+    }
+}
+
+impl Positions {
+    /// The headerless Amazon polarity order: class, title, text.
+    pub(crate) fn polarity() -> Self {
+        let mut positions = Self::default();
+        for (position, field) in [Field::Label, Field::Title, Field::Text].into_iter().enumerate() {
+            *positions.get_mut(field) = Some(position);
+        }
+        positions
+    }
+
+    /// Each field that has a position, with it.
+    pub(crate) fn found(&self) -> impl Iterator<Item = (Field, usize)> + '_ {
+        FIELDS.into_iter().filter_map(|field| Some((field, (*self.get(field))?)))
+    }
+
+    /// Number of fields that have a position.
+    pub(crate) fn num_found(&self) -> usize {
+        self.found().count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_names_match_without_case_and_the_earlier_configured_name_wins() {
+        let names = FieldNames::new(&Columns::default());
+        let positions = names.positions(["Id", "BODY", " Text ", "overall", "reviewText"]);
+        assert_eq!(*positions.get(Field::Text), Some(2));
+        assert_eq!(*positions.get(Field::Rating), Some(3));
+        assert_eq!(*positions.get(Field::Title), None);
+        assert_eq!(positions.num_found(), 2);
+    }
+}

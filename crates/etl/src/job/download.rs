@@ -1,0 +1,120 @@
+//! An object as a blocking stream, downloaded ahead of its reader.
+
+use std::io::{self, BufRead, Read};
+
+use bytes::{Buf, Bytes};
+use futures::StreamExt;
+use object_store::{GetOptions, GetResult, ObjectStore};
+use tamiz_domain::ManifestObject;
+use tamiz_ports::{ObjectUri, StoreError, Stores};
+use tamiz_telemetry::{Progress, Shutdown};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+/// Chunks that wait for the reader at most.
+const CHUNKS_AHEAD: usize = 16;
+
+/// A download that broke off: the store's fault, not the file's. Travels inside an [`io::Error`] through the
+/// decompressors.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DownloadError {
+    #[error(transparent)]
+    Store(StoreError),
+    #[error("asked to stop")]
+    Stopped,
+}
+
+/// Opens an object exactly as it was announced: its version, its ETag on S3, its size in a folder.
+pub(crate) async fn open(object: &ManifestObject, stores: &dyn Stores) -> Result<GetResult, StoreError> {
+    let uri: ObjectUri = object.uri.parse().map_err(|error| StoreError::Denied {
+        operation: "open",
+        uri: object.uri.clone(),
+        source: Box::new(error),
+    })?;
+    let folder = stores.open(&uri)?;
+    let options = GetOptions {
+        version: object.version_id.clone(),
+        // A folder's ETags are not the digests that a manifest of files holds.
+        if_match: uri.is_s3().then(|| object.identity.etag.clone()),
+        ..GetOptions::default()
+    };
+    let result = folder
+        .store()
+        .get_opts(&folder.path(""), options)
+        .await
+        .map_err(|error| StoreError::of("read", &object.uri, error))?;
+    if result.meta.size != object.size {
+        return Err(StoreError::Changed { uri: object.uri.clone() });
+    }
+    Ok(result)
+}
+
+/// The bytes of an opened object.
+pub(crate) struct Download {
+    chunks: mpsc::Receiver<Result<Bytes, StoreError>>,
+    current: Bytes,
+    progress: Progress,
+    shutdown: Shutdown,
+}
+
+impl Download {
+    /// Starts to download on `runtime`; to be read on a thread that is none of the runtime's own.
+    pub(crate) fn start(
+        runtime: &Handle,
+        opened: GetResult,
+        uri: &str,
+        progress: Progress,
+        shutdown: Shutdown,
+    ) -> Self {
+        let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+        let (uri, stop) = (uri.to_owned(), shutdown.clone());
+        runtime.spawn(async move {
+            let mut stream = opened.into_stream();
+            let pump = async {
+                while let Some(chunk) = stream.next().await {
+                    let chunk = chunk.map_err(|error| StoreError::of("read", &uri, error));
+                    if sender.send(chunk).await.is_err() {
+                        break;
+                    }
+                }
+            };
+            tokio::select! {
+                () = pump => {}
+                () = stop.cancelled() => {}
+            }
+        });
+        Self { chunks, current: Bytes::new(), progress, shutdown }
+    }
+}
+
+impl BufRead for Download {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.current.is_empty() {
+            match self.chunks.blocking_recv() {
+                Some(Ok(chunk)) => self.current = chunk,
+                Some(Err(error)) => return Err(io::Error::other(DownloadError::Store(error))),
+                None if self.shutdown.is_cancelled() => return Err(io::Error::other(DownloadError::Stopped)),
+                None => break,
+            }
+        }
+        Ok(&self.current)
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.current.advance(amount);
+        self.progress.advance(amount as u64);
+    }
+}
+
+impl Read for Download {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(out)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// The download's own error inside an I/O error, or the I/O error itself: then the file is to blame.
+pub(crate) fn download_error(error: io::Error) -> Result<DownloadError, io::Error> {
+    error.downcast::<DownloadError>()
+}

@@ -1,0 +1,37 @@
+//! The cleaning as a job: flags or `TAMIZ_…` variables in, an exit code out.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tamiz_domain::Stage;
+use tamiz_etl::{Deps, Settings, run};
+use tamiz_ports::record_failure;
+use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Cleans the review files of one run into Parquet shards
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    logs: LogSettings,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let Cli { settings, logs } = Cli::parse();
+    logs.init();
+    let shutdown = shutdown_on_signals()?;
+    let stores = tamiz_aws::stores_for(&[&settings.manifest, &settings.output]).await;
+    let output = stores.open(&settings.output);
+    let deps = Deps { stores, progress: Progress::default() };
+    let result = run(settings, deps, shutdown).await;
+    if let (Err(error), Ok(output)) = (&result, output) {
+        record_failure(&output, Stage::Etl, 0, error).await;
+    }
+    Ok(finish(result.map(drop)))
+}

@@ -1,0 +1,60 @@
+//! Cutting a stream of bytes into records.
+
+use std::borrow::Cow;
+
+use tamiz_domain::RejectReason;
+
+use crate::read::delimited::Quoting;
+
+/// Why a record cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub reason: RejectReason,
+    /// What was seen, as one clause without review text.
+    pub detail: Cow<'static, str>,
+}
+
+impl Fault {
+    pub(crate) fn new(reason: RejectReason, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
+/// How a whole record is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Fields under this way of quoting.
+    Delimited(Quoting),
+    /// A JSON object.
+    Json,
+}
+
+/// What lies at the start of the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Framed {
+    /// The record does not end inside the bytes seen so far.
+    Incomplete,
+    /// Nothing but so many bytes of blank line.
+    Blank(usize),
+    /// A record of `content` bytes; the next one starts after `consumed`.
+    Record { content: usize, consumed: usize, reading: Result<Reading, Fault> },
+}
+
+/// How many bytes a framing may look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Horizon {
+    /// More bytes may follow.
+    Open,
+    /// The limit of a record's size is reached: what has not ended by now is not to be waited for.
+    Limit,
+    /// The input ends here.
+    End,
+}
+
+/// Finds the end of one record. Pure: the same bytes give the same answer, however they were read; an answer
+/// other than [`Framed::Incomplete`] does not change when more bytes arrive.
+pub(crate) trait Framing {
+    /// Looks at the start of `bytes`, which are not empty. May answer `Incomplete` under [`Horizon::Limit`] when the
+    /// very first line is longer than the limit, never under [`Horizon::End`].
+    fn frame(&self, bytes: &[u8], horizon: Horizon) -> Framed;
+}

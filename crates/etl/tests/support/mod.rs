@@ -1,0 +1,179 @@
+//! A run over files made by a test, and its results read back.
+
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code outside of test functions")]
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int32Type, UInt64Type};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use tamiz_domain::{Configuration, EtlReport, FileReport, Manifest, ManifestObject, ObjectIdentity, Ownership};
+use tamiz_etl::{Deps, EtlError, Settings, run};
+use tamiz_ports::FolderStores;
+use tamiz_telemetry::{Progress, Shutdown};
+
+/// A folder with input files and runs over them.
+pub struct Bench {
+    folder: Arc<tempfile::TempDir>,
+    objects: Vec<ManifestObject>,
+    /// Configuration of the runs.
+    pub configuration: Configuration,
+    /// Flags beside manifest and output.
+    pub threads: usize,
+    pub user_key: Option<&'static str>,
+}
+
+/// What one run left behind.
+pub struct Outcome {
+    pub report: EtlReport,
+    pub output: PathBuf,
+    /// Keeps the folder for as long as it is looked at.
+    _folder: Arc<tempfile::TempDir>,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self {
+            folder: Arc::new(tempfile::tempdir().unwrap()),
+            objects: Vec::new(),
+            configuration: Configuration::default(),
+            threads: 2,
+            user_key: None,
+        }
+    }
+
+    /// Adds an input file.
+    pub fn file(mut self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content.as_ref()).unwrap();
+        let uri = path.to_str().unwrap().to_owned();
+        let identity = ObjectIdentity { bucket: "file".into(), key: name.into(), etag: "0".into() };
+        let size = content.as_ref().len() as u64;
+        self.objects.push(ManifestObject { identity, uri, version_id: None, size });
+        self
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn manifest(&self) -> Manifest {
+        Manifest::plan(self.objects.clone(), self.configuration.clone(), Ownership::Manifest, None)
+    }
+
+    /// Runs into the folder `output`.
+    pub async fn try_run(&self, output: &str, shutdown: Shutdown) -> Result<Outcome, EtlError> {
+        let manifest = self.path().join("manifest.json");
+        std::fs::write(&manifest, serde_json::to_vec(&self.manifest()).unwrap()).unwrap();
+        let output = self.path().join(output);
+        let settings = Settings {
+            manifest: manifest.to_str().unwrap().parse().unwrap(),
+            output: output.to_str().unwrap().parse().unwrap(),
+            rows_per_shard: None,
+            threads: self.threads.try_into().ok(),
+            user_key: self.user_key.map(|key| key.parse().unwrap()),
+        };
+        let deps = Deps { stores: Arc::new(FolderStores::default()), progress: Progress::default() };
+        let report = run(settings, deps, shutdown).await?;
+        Ok(Outcome { report, output, _folder: self.folder.clone() })
+    }
+
+    pub async fn run(&self) -> Outcome {
+        self.try_run("out", Shutdown::new()).await.unwrap()
+    }
+}
+
+impl Outcome {
+    /// The report of the input file `name`.
+    pub fn file(&self, name: &str) -> &FileReport {
+        let suffix = format!("/{name}");
+        self.report.files.iter().find(|file| file.source.ends_with(&suffix)).expect("the file is in the report")
+    }
+
+    /// Every shard's rows.
+    pub fn shards(&self) -> Vec<RecordBatch> {
+        self.report.shards.iter().flat_map(|part| read_part(&self.output.join(&part.path))).collect()
+    }
+
+    /// A text column over all shards; nulls as `∅`.
+    pub fn texts(&self, column: &str) -> Vec<String> {
+        self.shards().iter().flat_map(|batch| texts(batch, column)).collect()
+    }
+
+    /// Row, reason and raw bytes (as text) of every rejected record.
+    pub fn rejected(&self) -> Vec<(u64, String, String)> {
+        let batches = self.report.rejected.iter().flat_map(|part| read_part(&self.output.join(&part.path)));
+        batches
+            .flat_map(|batch| {
+                let rows = batch["row"].as_primitive::<UInt64Type>().values().to_vec();
+                let raws = batch["raw"].as_binary::<i32>().clone();
+                let raws =
+                    raws.iter().map(|raw| String::from_utf8_lossy(raw.unwrap()).into_owned()).collect::<Vec<_>>();
+                let reasons = texts(&batch, "reason");
+                rows.into_iter()
+                    .zip(reasons)
+                    .zip(raws)
+                    .map(|((row, reason), raw)| (row, reason, raw))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// A text column of the rejected records.
+    pub fn rejected_texts(&self, column: &str) -> Vec<String> {
+        let batches = self.report.rejected.iter().flat_map(|part| read_part(&self.output.join(&part.path)));
+        batches.flat_map(|batch| texts(&batch, column)).collect()
+    }
+
+    /// Every output file's bytes by its path.
+    pub fn bytes(&self) -> BTreeMap<String, Vec<u8>> {
+        let parts = self.report.shards.iter().chain(&self.report.rejected).map(|part| part.path.clone());
+        parts
+            .chain(["etl.json".to_owned()])
+            .map(|path| (path.clone(), std::fs::read(self.output.join(path)).unwrap()))
+            .collect()
+    }
+}
+
+pub fn read_part(path: &Path) -> Vec<RecordBatch> {
+    let file = std::fs::File::open(path).unwrap();
+    ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().map(Result::unwrap).collect()
+}
+
+fn texts(batch: &RecordBatch, column: &str) -> Vec<String> {
+    let column = &batch[column];
+    let value = |index: usize| match column.as_any_dictionary_opt() {
+        _ if column.is_null(index) => "∅".to_owned(),
+        Some(_) => {
+            let dictionary = column.as_dictionary::<Int32Type>();
+            dictionary.values().as_string::<i32>().value(dictionary.keys().value(index) as usize).to_owned()
+        }
+        None => column.as_string::<i32>().value(index).to_owned(),
+    };
+    (0..column.len()).map(value).collect()
+}
+
+pub fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Many different records in the polarity order, some of them broken.
+pub fn many_records(count: usize) -> String {
+    let words = ["good", "bad", "excellent battery", "terrible noise, really", "it's \"\"fine\"\""];
+    (0..count)
+        .map(|number| match number % 97 {
+            13 => format!("{number} is no record\n"),
+            57 => format!("\"9\",\"title {number}\",\"text\"\n"),
+            _ => {
+                let (label, text) = (1 + number % 2, words[number % words.len()].repeat(1 + number % 7));
+                format!("\"{label}\",\"title {number}\",\"{text} {number}\"\n")
+            }
+        })
+        .collect()
+}

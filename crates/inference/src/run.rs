@@ -1,0 +1,183 @@
+//! Labelling the shards of a run.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::{StreamExt, TryStreamExt};
+use tamiz_domain::{Counts, Manifest, ModelReference, RunLayout, Stage, part_name, schema};
+use tamiz_models::{Artifact, ModelError, load, resolve};
+use tamiz_ports::{Created, Folder, Stores};
+use tamiz_telemetry::{Metric, Progress, Shutdown, emit};
+use tokio::task::spawn_blocking;
+use tracing::Instrument;
+
+use crate::device_thread::DeviceThread;
+use crate::part::{PartMetadata, PartWriter};
+use crate::predictions::{Labelled, prediction_batch};
+use crate::shards::Shards;
+use crate::{InferenceError, Settings};
+
+/// Batches of a shard that are read, labelled and encoded at the same time.
+const OVERLAP: usize = 3;
+
+/// What the job works with.
+pub struct Deps {
+    /// Where shards, model and output lie.
+    pub stores: Arc<dyn Stores>,
+    /// Rows labelled so far.
+    pub progress: Progress,
+}
+
+/// What the job did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The model used.
+    pub model: ModelReference,
+    /// Rows labelled by this job; `rejected` is 0.
+    pub counts: Counts,
+    /// Parts that were there already, from an attempt that was stopped.
+    pub resumed: usize,
+}
+
+/// Labels this job's shards. A part that exists is kept: an attempt that was stopped goes on where it was.
+///
+/// # Errors
+/// [`InferenceError`]; parts that were finished stay.
+pub async fn run(settings: Settings, deps: Deps, shutdown: Shutdown) -> Result<Outcome, InferenceError> {
+    let span = tracing::info_span!("job", stage = %Stage::Inference, run_id = tracing::field::Empty);
+    label(settings, deps, shutdown).instrument(span).await
+}
+
+async fn label(settings: Settings, deps: Deps, shutdown: Shutdown) -> Result<Outcome, InferenceError> {
+    let job = Job::open(&settings, &deps).await?;
+    let started = Instant::now();
+    let mut outcome = Outcome { model: job.model.clone(), counts: Counts::default(), resumed: 0 };
+    for &shard in &job.own {
+        if shutdown.is_cancelled() {
+            return Err(InferenceError::Stopped);
+        }
+        if job.output.exists(&part_name(shard)).await? {
+            tracing::info!(shard, "part exists: kept");
+            deps.progress.advance(job.shards.known_rows(&[shard]));
+            outcome.resumed += 1;
+            continue;
+        }
+        outcome.counts += tokio::select! {
+            labelled = job.label_shard(shard, &deps.progress).instrument(tracing::info_span!("shard", shard)) => labelled?,
+            () = shutdown.cancelled() => return Err(InferenceError::Stopped),
+        };
+    }
+    job.report(&outcome, started.elapsed().as_secs_f64());
+    Ok(outcome)
+}
+
+/// Everything that stays the same from shard to shard.
+struct Job {
+    shards: Shards,
+    own: Vec<usize>,
+    device: DeviceThread,
+    model: ModelReference,
+    labels: tamiz_domain::LabelMap,
+    output: Folder,
+    schema: arrow::datatypes::SchemaRef,
+    metadata: PartMetadata,
+    batch_rows: usize,
+}
+
+impl Job {
+    async fn open(settings: &Settings, deps: &Deps) -> Result<Self, InferenceError> {
+        let shards = Shards::find(&*deps.stores, &settings.shards).await?;
+        let own: Vec<usize> = settings.assignment(shards.len())?.shards(shards.len()).collect();
+        deps.progress.set_total(shards.known_rows(&own));
+
+        let model_error = |source: ModelError| InferenceError::Model { uri: settings.model.to_string(), source };
+        let (folder, reference) = resolve(&*deps.stores, &settings.model).await.map_err(model_error)?;
+        let artifact = Artifact::read(&folder).await.map_err(model_error)?;
+        let device = settings.device.open().map_err(model_error)?;
+        let classifier = load(&artifact, device, settings.precision).map_err(model_error)?;
+        let labels = classifier.labels().clone();
+        let run_id = shards.manifest.as_ref().map(|manifest| &manifest.run_id);
+        tracing::Span::current().record("run_id", run_id.map(|run_id| run_id.as_str()));
+        tracing::info!(model = reference.name, version = reference.version, %device, "model loaded");
+        let metadata = PartMetadata::try_new(&reference, &labels, run_id)
+            .map_err(|error| InferenceError::Part { name: "metadata".into(), source: Box::new(error) })?;
+        let configuration =
+            shards.manifest.as_ref().map(|manifest: &Manifest| manifest.configuration.inference.clone());
+        let configuration = configuration.unwrap_or_default();
+        Ok(Self {
+            own,
+            device: DeviceThread::spawn(classifier).map_err(|_| InferenceError::DeviceThread)?,
+            model: reference,
+            labels,
+            output: deps.stores.open(&settings.output)?.child(RunLayout::PREDICTIONS),
+            schema: schema::predictions(&configuration.pass_through),
+            metadata,
+            batch_rows: configuration.batch_rows,
+            shards,
+        })
+    }
+
+    /// Labels one shard and commits its part.
+    async fn label_shard(&self, shard: usize, progress: &Progress) -> Result<Counts, InferenceError> {
+        let name = part_name(shard);
+        let columns: Vec<&str> =
+            self.schema.fields().iter().map(|field| field.name().as_str()).chain(["text"]).collect();
+        let (_, batches) = self.shards.read(shard, &columns, self.batch_rows).await?;
+        // Reading runs ahead of the device, the device ahead of the encoding; order is kept.
+        let mut labelled = batches
+            .map_ok(|clean| async move {
+                let rows = self.device.label(clean.clone()).await.map_err(|_| InferenceError::DeviceThread)?;
+                rows.map(|rows| (clean, rows))
+                    .map_err(|source| InferenceError::Model { uri: self.model.name.clone(), source })
+            })
+            .try_buffered(OVERLAP);
+
+        let part_error = |error: Box<dyn std::error::Error + Send + Sync>| InferenceError::Part {
+            name: name.clone(),
+            source: error,
+        };
+        let mut writer = PartWriter::try_new(&self.schema, &self.metadata).map_err(|error| part_error(error.into()))?;
+        let mut counts = Counts::default();
+        while let Some((clean, rows)) = labelled.next().await.transpose()? {
+            counts += count(&rows);
+            progress.advance(rows.len() as u64);
+            let (schema, labels) = (self.schema.clone(), self.labels.clone());
+            let encoded = spawn_blocking(move || -> Result<PartWriter, Box<dyn std::error::Error + Send + Sync>> {
+                writer.write(&prediction_batch(&schema, &clean, &rows, &labels)?)?;
+                Ok(writer)
+            });
+            writer = encoded.await.map_err(|error| part_error(error.into()))?.map_err(&part_error)?;
+        }
+        let bytes = spawn_blocking(move || writer.finish()).await.map_err(|error| part_error(error.into()))?;
+        let created = self.output.create(&name, bytes.map_err(|error| part_error(error.into()))?).await?;
+        if created == Created::Exists {
+            tracing::info!("part was written by another attempt: kept");
+        }
+        tracing::info!(rows = counts.input, failed = counts.failed, "part written");
+        Ok(counts)
+    }
+
+    fn report(&self, outcome: &Outcome, seconds: f64) {
+        let run_id = self.shards.manifest.as_ref().map(|manifest| manifest.run_id.as_str());
+        let counts = outcome.counts;
+        let values = [
+            (Metric::RowsLabelled, counts.ok as f64),
+            (Metric::RowsFailed, counts.failed as f64),
+            (Metric::StageSeconds, seconds),
+        ];
+        emit(&Stage::Inference.to_string(), run_id, &values);
+        tracing::info!(
+            rows = counts.ok,
+            failed = counts.failed,
+            parts = self.own.len(),
+            resumed = outcome.resumed,
+            "labelled"
+        );
+    }
+}
+
+fn count(rows: &[Labelled]) -> Counts {
+    let ok = rows.iter().filter(|row| row.is_ok()).count() as u64;
+    let input = rows.len() as u64;
+    Counts { input, ok, rejected: 0, failed: input - ok }
+}

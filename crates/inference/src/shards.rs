@@ -1,0 +1,92 @@
+//! Finding shards and reading them.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use futures::{Stream, StreamExt, TryStreamExt};
+use object_store::path::Path;
+use parquet::arrow::ParquetRecordBatchStreamBuilder;
+use parquet::arrow::ProjectionMask;
+
+use tamiz_domain::{EtlReport, Manifest, RunLayout};
+use tamiz_ports::{Folder, ObjectUri, ParquetObject, StoreError, Stores};
+
+use arrow::record_batch::RecordBatch;
+
+use crate::InferenceError;
+
+/// The shards to label, and what their run says about labelling.
+pub struct Shards {
+    folder: Folder,
+    /// Paths in the store, in order.
+    paths: Vec<Path>,
+    /// Rows of each shard, where the run's report says so.
+    rows: Vec<Option<u64>>,
+    /// The run's manifest; none for shards outside a run.
+    pub manifest: Option<Manifest>,
+}
+
+impl Shards {
+    /// Finds the shards at a run's folder, a folder of Parquet files, or one file.
+    ///
+    /// # Errors
+    /// When nothing is there, or the run's report cannot be read.
+    pub async fn find(stores: &dyn Stores, uri: &ObjectUri) -> Result<Self, InferenceError> {
+        let folder = stores.open(uri)?;
+        if let Some(report) = folder.read_json_if_exists::<EtlReport>(RunLayout::ETL).await? {
+            let manifest = folder.read_json_if_exists(RunLayout::MANIFEST).await?;
+            let paths = report.shards.iter().map(|part| folder.path(&part.path)).collect();
+            let rows = report.shards.iter().map(|part| Some(part.rows)).collect();
+            return Ok(Self { folder, paths, rows, manifest });
+        }
+        let is_parquet = |path: &Path| path.extension() == Some("parquet");
+        let mut paths: Vec<Path> =
+            folder.list("").await?.into_iter().map(|meta| meta.location).filter(is_parquet).collect();
+        if paths.is_empty() && folder.exists("").await? {
+            paths.push(folder.path(""));
+        }
+        if paths.is_empty() {
+            return Err(StoreError::NotFound { uri: format!("{uri}: a run's etl.json or a Parquet shard") }.into());
+        }
+        let rows = vec![None; paths.len()];
+        Ok(Self { folder, paths, rows, manifest: None })
+    }
+
+    /// Number of shards.
+    pub fn len(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// Rows of the shards at `indices`, as far as they are known.
+    pub fn known_rows(&self, indices: &[usize]) -> u64 {
+        indices.iter().filter_map(|&index| self.rows.get(index).copied().flatten()).sum()
+    }
+
+    /// Opens a shard and reads `columns` of it (those it has) in batches of `batch_rows` rows.
+    ///
+    /// # Errors
+    /// When the shard is missing or is no Parquet file.
+    pub async fn read(
+        &self,
+        index: usize,
+        columns: &[&str],
+        batch_rows: usize,
+    ) -> Result<(SchemaRef, impl Stream<Item = Result<RecordBatch, InferenceError>> + Send + 'static), InferenceError>
+    {
+        let path = self.paths[index].clone();
+        let uri = Arc::<str>::from(format!("{} ({path})", self.folder.uri()));
+        let fail = {
+            let uri = uri.clone();
+            move |error: parquet::errors::ParquetError| InferenceError::Shard {
+                uri: uri.to_string(),
+                source: Box::new(error),
+            }
+        };
+        let reader = ParquetObject::new(self.folder.store(), path);
+        let builder = ParquetRecordBatchStreamBuilder::new(reader).await.map_err(&fail)?;
+        let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+        let stream = builder.with_projection(mask).with_batch_size(batch_rows).build().map_err(&fail)?;
+        let schema = stream.schema().clone();
+        Ok((schema, stream.map_err(fail).boxed()))
+    }
+}

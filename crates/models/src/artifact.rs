@@ -1,0 +1,179 @@
+//! The model folder: what ships. Assembled, written create-only, and verified at load, byte for byte.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use tamiz_domain::{Baseline, ModelMetrics, ModelReference};
+use tamiz_ports::Folder;
+
+use crate::{ModelError, Problem};
+
+/// Weights; safetensors only, since nothing that can run code is ever loaded.
+pub const WEIGHTS: &str = "model.safetensors";
+/// Architecture, featuriser, label map, dimensions: with the weights, all that inference needs.
+pub const CONFIG: &str = "config.json";
+/// How the model was trained and how well it does.
+pub const METRICS: &str = "metrics.json";
+/// What its training data looked like.
+pub const BASELINE: &str = "baseline.json";
+/// The same for people.
+pub const CARD: &str = "card.md";
+/// Digest of every other file; written last, so a folder without it is no model.
+pub const SUMS: &str = "SHA256SUMS";
+
+/// Hexadecimal digits of the digest that make a version.
+const VERSION_DIGITS: usize = 12;
+
+/// A model folder in memory; its files are what `SHA256SUMS` says.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// The folder in messages.
+    place: String,
+    files: BTreeMap<String, Bytes>,
+    sums: String,
+}
+
+/// What a new model folder is made of.
+#[derive(Debug)]
+pub struct ArtifactParts<'a, C> {
+    /// The architecture's configuration.
+    pub config: &'a C,
+    /// Weights as safetensors.
+    pub weights: Vec<u8>,
+    /// Training and quality.
+    pub metrics: &'a ModelMetrics,
+    /// Training data at a glance.
+    pub baseline: &'a Baseline,
+    /// Card for people, Markdown.
+    pub card: String,
+}
+
+impl Artifact {
+    /// Assembles a new model folder. The same parts give the same bytes and so the same version.
+    ///
+    /// # Errors
+    /// [`ModelError::Unusable`] for a part that has no JSON form.
+    pub fn assemble<C: Serialize>(parts: ArtifactParts<'_, C>) -> Result<Self, ModelError> {
+        let files = BTreeMap::from([
+            (WEIGHTS.to_owned(), Bytes::from(parts.weights)),
+            (CONFIG.to_owned(), json(CONFIG, parts.config)?),
+            (METRICS.to_owned(), json(METRICS, parts.metrics)?),
+            (BASELINE.to_owned(), json(BASELINE, parts.baseline)?),
+            (CARD.to_owned(), Bytes::from(parts.card)),
+        ]);
+        let sums = files.iter().map(|(name, content)| format!("{}  {name}\n", digest(content))).collect();
+        Ok(Self { place: "the new model".into(), files, sums })
+    }
+
+    /// Reads a version folder and verifies the digest of every file.
+    ///
+    /// # Errors
+    /// [`ModelError::Store`] for what cannot be read, [`ModelError::Unusable`] for what is not as it was written.
+    pub async fn read(folder: &Folder) -> Result<Self, ModelError> {
+        let unusable = |name: &str, problem| ModelError::unusable(folder.uri_of(name), problem);
+        let sums = String::from_utf8(folder.read(SUMS).await?.to_vec())
+            .map_err(|_| unusable(SUMS, Problem::Malformed("it is not text".into())))?;
+        let mut files = BTreeMap::new();
+        for (number, line) in sums.lines().enumerate() {
+            let (expected, name) = parse_line(line).ok_or_else(|| {
+                unusable(SUMS, Problem::Malformed(format!("line {} is not `<SHA-256>  <file name>`", number + 1)))
+            })?;
+            let content = folder.read(name).await?;
+            let found = digest(&content);
+            if found != expected {
+                return Err(unusable(name, Problem::Checksum { expected: expected.to_owned(), found }));
+            }
+            files.insert(name.to_owned(), content);
+        }
+        Ok(Self { place: folder.uri().to_string(), files, sums })
+    }
+
+    /// Writes every file create-only, `SHA256SUMS` last. A folder of the same version holds the same bytes
+    /// already, so writing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`ModelError::Store`].
+    pub async fn write(&self, folder: &Folder) -> Result<(), ModelError> {
+        for (name, content) in &self.files {
+            folder.create(name, content.clone()).await?;
+        }
+        folder.create(SUMS, self.sums.clone()).await?;
+        Ok(())
+    }
+
+    /// SHA-256 of `SHA256SUMS`, and so of everything in the folder.
+    pub fn digest(&self) -> String {
+        digest(self.sums.as_bytes())
+    }
+
+    /// What other rooms call this model, under a registered name.
+    pub fn reference(&self, name: &str) -> ModelReference {
+        reference(name, &self.sums)
+    }
+
+    /// Content of a file.
+    ///
+    /// # Errors
+    /// [`ModelError::Unusable`] if `SHA256SUMS` does not list it.
+    pub fn file(&self, name: &str) -> Result<&Bytes, ModelError> {
+        self.files.get(name).ok_or_else(|| self.unusable(name, Problem::Unlisted))
+    }
+
+    /// A file as JSON.
+    ///
+    /// # Errors
+    /// [`ModelError::Unusable`].
+    pub fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, ModelError> {
+        let malformed = |error: serde_json::Error| self.unusable(name, Problem::Malformed(error.to_string()));
+        serde_json::from_slice(self.file(name)?).map_err(malformed)
+    }
+
+    /// The architecture that `config.json` names.
+    pub(crate) fn architecture(&self) -> Result<String, ModelError> {
+        #[derive(serde::Deserialize)]
+        struct Header {
+            architecture: String,
+        }
+        Ok(self.json::<Header>(CONFIG)?.architecture)
+    }
+
+    /// Size of the weights in bytes.
+    pub fn weight_bytes(&self) -> usize {
+        self.files.get(WEIGHTS).map_or(0, Bytes::len)
+    }
+
+    pub(crate) fn unusable(&self, name: &str, problem: Problem) -> ModelError {
+        ModelError::unusable(format!("{}/{name}", self.place), problem)
+    }
+}
+
+/// The reference that follows from the content of `SHA256SUMS`.
+pub(crate) fn reference(name: &str, sums: &str) -> ModelReference {
+    let digest = digest(sums.as_bytes());
+    ModelReference { name: name.to_owned(), version: digest[..VERSION_DIGITS].to_owned(), digest }
+}
+
+fn digest(content: &[u8]) -> String {
+    hex::encode(Sha256::digest(content))
+}
+
+/// `<64 hexadecimal digits>  <file name>`, the format of sha256sum. A name with a slash could point anywhere.
+fn parse_line(line: &str) -> Option<(&str, &str)> {
+    let (digest, name) = line.split_once("  ")?;
+    let valid = digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit());
+    (valid && !name.is_empty() && !name.contains('/')).then_some((digest, name))
+}
+
+fn json<T: Serialize>(name: &str, value: &T) -> Result<Bytes, ModelError> {
+    let mut json = serde_json::to_vec_pretty(value)
+        .map_err(|error| ModelError::unusable(name, Problem::Malformed(error.to_string())))?;
+    json.push(b'\n');
+    Ok(json.into())
+}
+
+#[cfg(test)]
+#[path = "artifact_tests.rs"]
+pub(crate) mod tests;

@@ -1,0 +1,20 @@
+//! Hashed word n-grams, their mean embedding, a linear layer, softmax: trains in seconds on a CPU.
+
+mod bags;
+mod batches;
+mod featuriser;
+mod model;
+mod network;
+mod optimiser;
+mod tokens;
+mod training;
+#[cfg(test)]
+pub(crate) mod training_tests;
+mod weights;
+
+pub use featuriser::{Featuriser, FeaturiserConfig};
+pub use model::{Ngram, NgramConfig};
+pub use training::{Balance, Epoch, Example, TrainingSettings, train};
+
+/// The architecture's name in `config.json` and `metrics.json`.
+pub const ARCHITECTURE: &str = "ngram";

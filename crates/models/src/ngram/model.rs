@@ -1,0 +1,141 @@
+//! A loaded n-gram model.
+
+use serde::{Deserialize, Serialize};
+use tamiz_domain::LabelMap;
+use tch::{Kind, Tensor};
+
+use super::ARCHITECTURE;
+use super::featuriser::{Featuriser, FeaturiserConfig};
+use super::network::{Network, TextTensors, download};
+use super::weights::{self, Sizes};
+use crate::artifact::{Artifact, CONFIG};
+use crate::{Classifier, Device, ModelError, Precision, Problem, Scores};
+
+/// `config.json` of an n-gram model: with the weights, everything that inference needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NgramConfig {
+    /// Version of this format.
+    pub format_version: u32,
+    /// `ngram`.
+    pub architecture: String,
+    /// Classes in score order.
+    pub labels: LabelMap,
+    /// How text becomes features.
+    pub featuriser: FeaturiserConfig,
+    /// Columns of the embedding table.
+    pub dimensions: usize,
+}
+
+impl NgramConfig {
+    const FORMAT_VERSION: u32 = 1;
+
+    /// The current format with the given sizes.
+    pub fn new(labels: LabelMap, featuriser: FeaturiserConfig, dimensions: usize) -> Self {
+        let architecture = ARCHITECTURE.to_owned();
+        Self { format_version: Self::FORMAT_VERSION, architecture, labels, featuriser, dimensions }
+    }
+
+    pub(super) fn sizes(&self) -> Sizes {
+        Sizes { buckets: self.featuriser.buckets, dimensions: self.dimensions, classes: self.labels.len() }
+    }
+
+    /// What is wrong with the configuration, if anything.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        if self.format_version != Self::FORMAT_VERSION {
+            let found = self.format_version.into();
+            return Some(Problem::FormatVersion { found, supported: Self::FORMAT_VERSION });
+        }
+        if !(1..=1_024).contains(&self.dimensions) {
+            return Some(Problem::Setting { setting: "dimensions", why: "must be 1 to 1,024" });
+        }
+        labels_problem(&self.labels).or_else(|| self.featuriser.problem())
+    }
+}
+
+/// A label map that would name a class twice, or fewer than two.
+fn labels_problem(labels: &LabelMap) -> Option<Problem> {
+    let repeated = |(at, class): (usize, &tamiz_domain::LabelClass)| {
+        labels.0[..at].iter().any(|other| other.value == class.value || other.name == class.name)
+    };
+    if labels.len() < 2 {
+        Some(Problem::Labels("has fewer than two classes"))
+    } else if labels.0.iter().enumerate().any(repeated) {
+        Some(Problem::Labels("names a class twice"))
+    } else {
+        None
+    }
+}
+
+/// A loaded n-gram model.
+#[derive(Debug)]
+pub struct Ngram {
+    config: NgramConfig,
+    featuriser: Featuriser,
+    network: Network,
+    /// See [`Network::folded`].
+    table: Tensor,
+    device: Device,
+}
+
+impl Ngram {
+    /// Makes a model of a verified folder.
+    ///
+    /// # Errors
+    /// [`ModelError::Unusable`] naming the file and what is wrong with it.
+    pub fn load(artifact: &Artifact, device: Device, precision: Precision) -> Result<Self, ModelError> {
+        if precision == Precision::Bf16 {
+            return Err(ModelError::NoSuchPrecision { architecture: ARCHITECTURE });
+        }
+        let _guard = tch::no_grad_guard();
+        let config: NgramConfig = artifact.json(CONFIG)?;
+        if let Some(problem) = config.problem() {
+            return Err(artifact.unusable(CONFIG, problem));
+        }
+        let network = weights::read(artifact, config.sizes(), device)?;
+        Self::new(config, network, device)
+    }
+
+    /// Puts trained weights behind a configuration that they were trained with.
+    pub(super) fn new(config: NgramConfig, network: Network, device: Device) -> Result<Self, ModelError> {
+        let featuriser =
+            Featuriser::new(&config.featuriser).map_err(|problem| ModelError::unusable(CONFIG, problem))?;
+        let table = network.folded()?;
+        Ok(Self { config, featuriser, network, table, device })
+    }
+
+    /// The content of `config.json`.
+    pub fn config(&self) -> &NgramConfig {
+        &self.config
+    }
+
+    /// The content of `model.safetensors`.
+    ///
+    /// # Errors
+    /// [`ModelError::Libtorch`].
+    pub fn weights(&self) -> Result<Vec<u8>, ModelError> {
+        weights::write(&self.network, self.config.sizes())
+    }
+}
+
+impl Classifier for Ngram {
+    fn labels(&self) -> &LabelMap {
+        &self.config.labels
+    }
+
+    fn classify(&mut self, texts: &[&str]) -> Result<Vec<Scores>, ModelError> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _guard = tch::no_grad_guard();
+        let bags = self.featuriser.bags(texts);
+        let logits = TextTensors::of(&bags, self.device)?.pool(&self.table)?;
+        let probabilities = logits
+            .f_add(&self.network.bias)
+            .and_then(|logits| logits.f_softmax(-1, Kind::Float))
+            .map_err(ModelError::torch("score a batch"))?;
+        let rows = download(&probabilities)?;
+        let scored = rows.chunks_exact(self.config.labels.len()).zip(&bags.truncated);
+        Ok(scored.map(|(row, &truncated)| Scores { probabilities: row.to_vec(), truncated }).collect())
+    }
+}

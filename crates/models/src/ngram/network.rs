@@ -1,0 +1,124 @@
+//! The network's tensors and the operation that it is made of.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::Rng;
+use tch::{Kind, TchError, Tensor};
+
+use super::bags::Bags;
+use super::weights::Sizes;
+use crate::{Device, ModelError};
+
+/// Embedding table, linear layer and bias; all f32, on one device.
+#[derive(Debug)]
+pub(super) struct Network {
+    /// `[buckets, dimensions]`.
+    pub embedding: Tensor,
+    /// `[classes, dimensions]`.
+    pub weight: Tensor,
+    /// `[classes]`.
+    pub bias: Tensor,
+}
+
+impl Network {
+    /// Weights to start from: a table of zeros, so that an n-gram never seen in training says nothing, and a
+    /// random layer, so that the table's columns learn different things.
+    pub fn fresh(sizes: Sizes, seed: u64, device: Device) -> Result<Self, ModelError> {
+        let (buckets, dimensions, classes) = (sizes.buckets as i64, sizes.dimensions as i64, sizes.classes as i64);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let uniform = |rng: &mut ChaCha8Rng| rng.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0;
+        let layer: Vec<f32> = (0..sizes.classes * sizes.dimensions).map(|_| uniform(&mut rng)).collect();
+        let weight = upload(&layer, device)?;
+        let options = (Kind::Float, device.0);
+        let make = || -> Result<Self, TchError> {
+            Ok(Self {
+                embedding: Tensor::f_zeros([buckets, dimensions], options)?,
+                weight: weight.f_view([classes, dimensions])?,
+                bias: Tensor::f_zeros([classes], options)?,
+            })
+        };
+        make().map_err(ModelError::torch("make the first weights"))
+    }
+
+    /// The table that answers logits at once, `[buckets, classes]`: a scaled sum of rows and a linear layer are
+    /// both linear, so the layer may go first. Reads fewer bytes, and sums each text on its own, so that its scores
+    /// do not depend on the other texts of the batch.
+    pub fn folded(&self) -> Result<Tensor, ModelError> {
+        let fold = || self.embedding.f_mm(&self.weight.f_transpose(0, 1)?)?.f_contiguous();
+        fold().map_err(ModelError::torch("fold the linear layer into the table"))
+    }
+
+    /// A copy that later steps do not change.
+    pub fn snapshot(&self) -> Result<Self, ModelError> {
+        let copy = |tensor: &Tensor| tensor.f_detach_copy().map_err(ModelError::torch("copy the weights"));
+        Ok(Self { embedding: copy(&self.embedding)?, weight: copy(&self.weight)?, bias: copy(&self.bias)? })
+    }
+}
+
+/// Lists of rows, end to end, on a device.
+#[derive(Debug)]
+pub(super) struct BagTensors {
+    indices: Tensor,
+    offsets: Tensor,
+}
+
+impl BagTensors {
+    /// Copies indices and offsets (the last one being the end) to a device.
+    pub fn new(indices: &[i32], offsets: &[i32], device: Device) -> Result<Self, ModelError> {
+        Ok(Self { indices: upload(indices, device)?, offsets: upload(offsets, device)? })
+    }
+
+    /// The sum of each bag's rows, `[bags, columns of the table]`; zeros for an empty bag.
+    pub fn sum(&self, table: &Tensor) -> Result<Tensor, ModelError> {
+        const SUM: i64 = 0;
+        let no_weights: Option<Tensor> = None;
+        Tensor::f_embedding_bag(table, &self.indices, &self.offsets, false, SUM, false, no_weights, true)
+            .map(|(pooled, ..)| pooled)
+            .map_err(ModelError::torch("sum the features of a batch"))
+    }
+}
+
+/// Texts as features on a device.
+#[derive(Debug)]
+pub(super) struct TextTensors {
+    bags: BagTensors,
+    /// `[texts, 1]`.
+    pub scales: Tensor,
+}
+
+impl TextTensors {
+    /// Copies texts to a device; `scales` has one factor a text.
+    pub fn new(bags: BagTensors, scales: &[f32], device: Device) -> Result<Self, ModelError> {
+        let column = upload(scales, device)?.f_unsqueeze(1).map_err(ModelError::torch("shape a batch"))?;
+        Ok(Self { bags, scales: column })
+    }
+
+    /// Copies features to a device.
+    pub fn of(bags: &Bags, device: Device) -> Result<Self, ModelError> {
+        Self::new(BagTensors::new(&bags.indices, &bags.offsets(), device)?, &bags.scales(), device)
+    }
+
+    /// One row a text: the sum of its features' rows over the root of their number. The mean would drown what a
+    /// long text says, the sum would overrate it; between them the confidence fits texts of every length.
+    pub fn pool(&self, table: &Tensor) -> Result<Tensor, ModelError> {
+        self.bags.sum(table)?.f_mul(&self.scales).map_err(ModelError::torch("scale the features of a batch"))
+    }
+}
+
+/// Copies numbers to a device.
+pub(super) fn upload<T: tch::kind::Element>(values: &[T], device: Device) -> Result<Tensor, ModelError> {
+    let copy = || -> Result<Tensor, TchError> { Tensor::f_from_slice(values)?.f_to_device(device.0) };
+    copy().map_err(ModelError::torch("copy a batch to the device"))
+}
+
+/// Copies a tensor's numbers to the host, row by row.
+pub(super) fn download(tensor: &Tensor) -> Result<Vec<f32>, ModelError> {
+    let copy = || -> Result<Vec<f32>, TchError> {
+        let host = tensor.f_to_device(tch::Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
+        let mut values = vec![0_f32; host.numel()];
+        let length = values.len();
+        host.f_copy_data(&mut values, length)?;
+        Ok(values)
+    };
+    copy().map_err(ModelError::torch("copy results from the device"))
+}

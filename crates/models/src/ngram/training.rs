@@ -1,0 +1,225 @@
+//! Training: what goes in and what comes out. The arithmetic of a step is in `optimiser`, the batches in `batches`.
+
+use std::ops::ControlFlow;
+use std::sync::mpsc;
+
+use rayon::prelude::*;
+use tamiz_domain::LabelMap;
+
+use super::bags::Bags;
+use super::batches::{Batch, class_weights, epoch_rows};
+use super::featuriser::{Featuriser, FeaturiserConfig};
+use super::model::{Ngram, NgramConfig};
+use super::network::Network;
+use super::optimiser::Optimiser;
+use crate::{Device, ModelError};
+
+/// Batches that the cores gather side by side before the steps are taken one after the other.
+const STEPS_GATHERED_TOGETHER: usize = 16;
+
+/// One labelled text.
+#[derive(Debug, Clone, Copy)]
+pub struct Example<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// Index of its class in the label map.
+    pub class: usize,
+}
+
+impl AsRef<str> for Example<'_> {
+    fn as_ref(&self) -> &str {
+        self.text
+    }
+}
+
+/// What is done about classes of unequal size.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Balance {
+    /// Each row weighs in inverse proportion to its class's share.
+    #[default]
+    Weights,
+    /// Every epoch draws as many rows of each class as the smallest one has.
+    Undersample,
+    /// Nothing.
+    None,
+}
+
+/// How to train.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingSettings {
+    /// How text becomes features.
+    pub featuriser: FeaturiserConfig,
+    /// Columns of the embedding table.
+    pub dimensions: usize,
+    /// Passes over the rows at most.
+    pub epochs: usize,
+    /// Step size at the start; it falls to zero in a straight line.
+    pub learning_rate: f64,
+    /// Classes of unequal size.
+    pub balance: Balance,
+    /// Rows in a step.
+    pub batch_rows: usize,
+    /// Epochs without a better validation loss after which training ends.
+    pub patience: usize,
+    /// Decides order and first weights.
+    pub seed: u64,
+}
+
+/// One pass over the rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Epoch {
+    /// Number, from 1.
+    pub number: usize,
+    /// Mean loss over the epoch's steps, in nats, under the balance of the classes.
+    pub training_loss: f64,
+    /// Loss on the validation rows after the epoch, under the same balance.
+    pub validation_loss: f64,
+    /// Share of validation rows classified as labelled.
+    pub validation_accuracy: f64,
+}
+
+/// Trains a model and keeps the weights of the epoch with the smallest validation loss.
+///
+/// The same rows, settings and device give the same weights, bit for bit on a CPU. `watch` is
+/// told of each epoch and may end the training, as being asked to stop does.
+///
+/// # Errors
+/// [`ModelError::InvalidTraining`] for settings or rows that cannot be trained with; [`ModelError::Stopped`]
+/// when `watch` breaks; [`ModelError::Diverged`].
+pub fn train(
+    training: &[Example<'_>],
+    validation: &[Example<'_>],
+    labels: &LabelMap,
+    settings: &TrainingSettings,
+    device: Device,
+    watch: &mut dyn FnMut(&Epoch) -> ControlFlow<()>,
+) -> Result<Ngram, ModelError> {
+    let _guard = (tch::no_grad_guard(), SingleThread::new());
+    check(training, validation, labels, settings)?;
+    let config = NgramConfig::new(labels.clone(), settings.featuriser.clone(), settings.dimensions);
+    let data = Data::of(training, validation, &config)?;
+    let weights = class_weights(&data.classes, labels.len(), settings.balance);
+    let mut optimiser = Optimiser::new(Network::fresh(config.sizes(), settings.seed, device)?, &weights, device)?;
+    let mut best: Option<(Epoch, Network)> = None;
+    for number in 1..=settings.epochs {
+        let training_loss = run_epoch(&mut optimiser, &data, settings, number)?;
+        let (validation_loss, validation_accuracy) = optimiser.evaluate(&data.validation, &data.validation_classes)?;
+        if !training_loss.is_finite() || !validation_loss.is_finite() {
+            return Err(ModelError::Diverged { epoch: number });
+        }
+        let epoch = Epoch { number, training_loss, validation_loss, validation_accuracy };
+        if watch(&epoch).is_break() {
+            return Err(ModelError::Stopped);
+        }
+        if best.as_ref().is_none_or(|(best, _)| validation_loss < best.validation_loss) {
+            best = Some((epoch, optimiser.network.snapshot()?));
+        } else if best.as_ref().is_some_and(|(best, _)| number - best.number >= settings.patience) {
+            break;
+        }
+    }
+    let Some((_, network)) = best else {
+        return Err(ModelError::InvalidTraining { why: "no epoch was asked for".into() });
+    };
+    Ngram::new(config, network, device)
+}
+
+/// The rows as features.
+struct Data {
+    training: Bags,
+    classes: Vec<usize>,
+    validation: Bags,
+    validation_classes: Vec<usize>,
+}
+
+impl Data {
+    fn of(training: &[Example<'_>], validation: &[Example<'_>], config: &NgramConfig) -> Result<Self, ModelError> {
+        let featuriser = Featuriser::new(&config.featuriser)
+            .map_err(|problem| ModelError::InvalidTraining { why: problem.to_string() })?;
+        let classes = |rows: &[Example<'_>]| rows.iter().map(|row| row.class).collect();
+        Ok(Self {
+            training: featuriser.bags(training),
+            classes: classes(training),
+            validation: featuriser.bags(validation),
+            validation_classes: classes(validation),
+        })
+    }
+}
+
+/// Passes over the rows once; answers the mean loss of the steps. All cores but this thread's gather batches
+/// ahead of it.
+fn run_epoch(
+    optimiser: &mut Optimiser,
+    data: &Data,
+    settings: &TrainingSettings,
+    epoch: usize,
+) -> Result<f64, ModelError> {
+    let rows = epoch_rows(&data.classes, optimiser.num_classes(), settings.balance, settings.seed, epoch);
+    let steps: Vec<&[usize]> = rows.chunks(settings.batch_rows).collect();
+    let first = (epoch - 1) * steps.len();
+    let total = (steps.len() * settings.epochs) as f64;
+    let gather = |rows: &&[usize]| Batch::gather(&data.training, &data.classes, rows);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel::<Vec<Batch>>(1);
+        scope.spawn(|| {
+            let sender = sender;
+            for group in steps.chunks(STEPS_GATHERED_TOGETHER) {
+                let batches = group.par_iter().map(gather).collect();
+                // Nobody receives any more once a step has failed.
+                if sender.send(batches).is_err() {
+                    return;
+                }
+            }
+        });
+        let (mut loss, mut taken) = (0.0, 0);
+        for batch in receiver.into_iter().flatten() {
+            let progress = (first + taken) as f64 / total;
+            loss += optimiser.step(&batch, settings.learning_rate * (1.0 - progress))?;
+            taken += 1;
+        }
+        Ok(loss / taken.max(1) as f64)
+    })
+}
+
+/// One libtorch thread while it lives: the tensors of a step are small, threads would wait for each other most
+/// of the time, and sums would depend on how many there are.
+struct SingleThread {
+    before: i32,
+}
+
+impl SingleThread {
+    fn new() -> Self {
+        let before = tch::get_num_threads();
+        tch::set_num_threads(1);
+        Self { before }
+    }
+}
+
+impl Drop for SingleThread {
+    fn drop(&mut self) {
+        tch::set_num_threads(self.before);
+    }
+}
+
+/// Refuses what no model can be trained with.
+fn check(
+    training: &[Example<'_>],
+    validation: &[Example<'_>],
+    labels: &LabelMap,
+    settings: &TrainingSettings,
+) -> Result<(), ModelError> {
+    let config = NgramConfig::new(labels.clone(), settings.featuriser.clone(), settings.dimensions);
+    let why = if let Some(problem) = config.problem() {
+        problem.to_string()
+    } else if training.is_empty() || validation.is_empty() {
+        "there are no rows to train or to validate with".into()
+    } else if training.iter().chain(validation).any(|row| row.class >= labels.len()) {
+        "a row's class is not in the label map".into()
+    } else if settings.epochs == 0 || settings.batch_rows == 0 {
+        "epochs and rows of a step must be at least 1".into()
+    } else if !(settings.learning_rate > 0.0 && settings.learning_rate.is_finite()) {
+        "the learning rate must be above 0".into()
+    } else {
+        return Ok(());
+    };
+    Err(ModelError::InvalidTraining { why })
+}

@@ -1,0 +1,115 @@
+//! What training promises, on toy reviews that take a second.
+
+use std::ops::ControlFlow;
+
+use tamiz_domain::LabelMap;
+
+use super::{Balance, Example, FeaturiserConfig, Ngram, TrainingSettings, train};
+use crate::{Classifier, Device, ModelError};
+
+const WORDS: [[&str; 4]; 2] = [["awful", "broken", "waste", "poor"], ["lovely", "perfect", "great", "superb"]];
+
+/// Reviews whose class follows from one of eight words among noise.
+pub(crate) fn toy(rows: usize, large_class_every: usize) -> Vec<(String, usize)> {
+    let row = |n: usize| {
+        let class = usize::from(!n.is_multiple_of(large_class_every));
+        (format!("it came on day {} and was {} said {}", n % 31, WORDS[class][n / 3 % 4], n % 17), class)
+    };
+    (0..rows).map(row).collect()
+}
+
+pub(crate) fn settings() -> TrainingSettings {
+    TrainingSettings {
+        featuriser: FeaturiserConfig::new(2, 1 << 12),
+        dimensions: 4,
+        epochs: 6,
+        learning_rate: 0.1,
+        balance: Balance::Weights,
+        batch_rows: 32,
+        patience: 2,
+        seed: 7,
+    }
+}
+
+fn examples(rows: &[(String, usize)]) -> Vec<Example<'_>> {
+    rows.iter().map(|(text, class)| Example { text, class: *class }).collect()
+}
+
+pub(crate) fn trained(settings: &TrainingSettings) -> Result<Ngram, ModelError> {
+    let (training, validation) = (toy(600, 2), toy(61, 2));
+    let labels = LabelMap::of_values([1, 2]);
+    let watch = &mut |_: &_| ControlFlow::Continue(());
+    train(&examples(&training), &examples(&validation), &labels, settings, Device::CPU, watch)
+}
+
+fn accuracy(model: &mut Ngram, rows: &[(String, usize)]) -> f64 {
+    let texts: Vec<&str> = rows.iter().map(|(text, _)| text.as_str()).collect();
+    let scores = model.classify(&texts).unwrap();
+    let hits = scores.iter().zip(rows).filter(|(scores, row)| scores.best().unwrap().0 == row.1).count();
+    hits as f64 / rows.len() as f64
+}
+
+#[test]
+fn separable_reviews_are_learnt_under_every_balance() {
+    for balance in [Balance::Weights, Balance::Undersample, Balance::None] {
+        let mut model = trained(&TrainingSettings { balance, ..settings() }).unwrap();
+        assert!(accuracy(&mut model, &toy(200, 3)) > 0.95, "{balance:?}");
+    }
+}
+
+#[test]
+fn one_seed_gives_one_model_bit_for_bit_and_another_seed_another() {
+    let weights = |seed| trained(&TrainingSettings { seed, ..settings() }).unwrap().weights().unwrap();
+    assert!(weights(1) == weights(1), "the same seed");
+    assert!(weights(1) != weights(2), "another seed");
+}
+
+#[test]
+fn scores_do_not_depend_on_the_batch_and_empty_texts_have_some() {
+    let mut model = trained(&settings()).unwrap();
+    let texts = ["a great day", "", "?!", "awful awful awful", "\u{1f600}"];
+    let together = model.classify(&texts).unwrap();
+    for (text, scores) in texts.iter().zip(&together) {
+        assert_eq!(&model.classify(&[text]).unwrap()[0], scores, "{text}");
+        assert!((scores.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+    }
+    assert!(model.classify(&[]).unwrap().is_empty());
+    assert!(model.classify(&["", ""]).unwrap()[1].best().is_some(), "a batch without any feature");
+}
+
+#[test]
+fn training_stops_when_it_is_asked_to() {
+    let rows = toy(100, 2);
+    let watch = &mut |_: &_| ControlFlow::Break(());
+    let labels = LabelMap::of_values([1, 2]);
+    let stopped = train(&examples(&rows), &examples(&rows), &labels, &settings(), Device::CPU, watch);
+    assert!(matches!(stopped, Err(ModelError::Stopped)));
+}
+
+#[test]
+fn training_ends_early_when_validation_gets_no_better() {
+    let (rows, mut wrong) = (toy(300, 2), toy(60, 2));
+    wrong.iter_mut().for_each(|row| row.1 = 1 - row.1);
+    let mut epochs = 0;
+    let watch = &mut |_: &_| {
+        epochs += 1;
+        ControlFlow::Continue(())
+    };
+    let many = TrainingSettings { epochs: 50, ..settings() };
+    train(&examples(&rows), &examples(&wrong), &LabelMap::of_values([1, 2]), &many, Device::CPU, watch).unwrap();
+    assert_eq!(epochs, 1 + many.patience);
+}
+
+#[test]
+fn settings_that_cannot_train_are_refused_with_a_reason() {
+    let cases = [
+        (TrainingSettings { epochs: 0, ..settings() }, "epochs"),
+        (TrainingSettings { learning_rate: f64::NAN, ..settings() }, "learning rate"),
+        (TrainingSettings { dimensions: 0, ..settings() }, "dimensions"),
+        (TrainingSettings { featuriser: FeaturiserConfig::new(2, 1_000), ..settings() }, "buckets"),
+    ];
+    for (settings, word) in cases {
+        let error = trained(&settings).unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}

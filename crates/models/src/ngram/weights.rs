@@ -1,0 +1,90 @@
+//! The network's tensors as safetensors.
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use tch::Tensor;
+
+use super::network::{Network, download};
+use crate::artifact::{Artifact, WEIGHTS};
+use crate::{Device, ModelError, Problem};
+
+const EMBEDDING: &str = "embedding.weight";
+const WEIGHT: &str = "linear.weight";
+const BIAS: &str = "linear.bias";
+
+/// Sizes that the tensors must have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    pub buckets: usize,
+    pub dimensions: usize,
+    pub classes: usize,
+}
+
+impl Sizes {
+    fn shapes(self) -> [(&'static str, Vec<usize>); 3] {
+        [
+            (EMBEDDING, vec![self.buckets, self.dimensions]),
+            (WEIGHT, vec![self.classes, self.dimensions]),
+            (BIAS, vec![self.classes]),
+        ]
+    }
+}
+
+/// Reads exactly the network's tensors, of exactly the shapes that `sizes` asks for.
+pub(super) fn read(artifact: &Artifact, sizes: Sizes, device: Device) -> Result<Network, ModelError> {
+    let unusable = |problem| artifact.unusable(WEIGHTS, problem);
+    let file = SafeTensors::deserialize(artifact.file(WEIGHTS)?)
+        .map_err(|error| unusable(Problem::Malformed(format!("no safetensors: {error}"))))?;
+    let known = sizes.shapes();
+    if let Some(name) = file.names().into_iter().find(|name| known.iter().all(|(known, _)| known != name)) {
+        return Err(unusable(Problem::ExtraTensor { name: name.to_owned() }));
+    }
+    let read = |(name, shape): &(&str, Vec<usize>)| -> Result<Tensor, ModelError> {
+        let view = file.tensor(name).map_err(|_| unusable(Problem::MissingTensor { name: (*name).to_owned() }))?;
+        check(name, shape, &view).map_err(unusable)?;
+        upload(shape, view.data(), device)
+    };
+    let [embedding, weight, bias] = &known;
+    Ok(Network { embedding: read(embedding)?, weight: read(weight)?, bias: read(bias)? })
+}
+
+/// The tensors as a safetensors file; the same numbers give the same bytes.
+pub(super) fn write(network: &Network, sizes: Sizes) -> Result<Vec<u8>, ModelError> {
+    let tensors = [&network.embedding, &network.weight, &network.bias];
+    let mut contents = Vec::new();
+    for ((name, shape), tensor) in sizes.shapes().into_iter().zip(tensors) {
+        let bytes: Vec<u8> = download(tensor)?.into_iter().flat_map(f32::to_le_bytes).collect();
+        contents.push((name, shape, bytes));
+    }
+    let malformed = |error: safetensors::SafeTensorError| {
+        ModelError::unusable(WEIGHTS, Problem::Malformed(format!("cannot be written: {error}")))
+    };
+    let views: Result<Vec<_>, _> = contents
+        .iter()
+        .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .collect();
+    safetensors::serialize(views.map_err(malformed)?, None).map_err(malformed)
+}
+
+fn check(name: &str, shape: &[usize], view: &TensorView<'_>) -> Result<(), Problem> {
+    if view.dtype() != Dtype::F32 || view.shape() != shape {
+        return Err(Problem::TensorShape {
+            name: name.to_owned(),
+            expected: format!("F32 {shape:?}"),
+            found: format!("{:?} {:?}", view.dtype(), view.shape()),
+        });
+    }
+    let finite = view
+        .data()
+        .chunks_exact(4)
+        .all(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]).is_finite());
+    if finite { Ok(()) } else { Err(Problem::NotFinite { name: name.to_owned() }) }
+}
+
+fn upload(shape: &[usize], bytes: &[u8], device: Device) -> Result<Tensor, ModelError> {
+    // Sizes were checked against the configuration, whose limits are far below 2⁶³.
+    let shape: Vec<i64> = shape.iter().map(|&size| size as i64).collect();
+    Tensor::f_from_data_size(bytes, &shape, tch::Kind::Float)
+        .and_then(|tensor| tensor.f_to_device(device.0))
+        .map_err(ModelError::torch("copy the weights to the device"))
+}

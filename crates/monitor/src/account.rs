@@ -1,0 +1,150 @@
+//! The account of a run: everything that mail and report tell, derived once from what was read.
+
+use std::collections::BTreeMap;
+
+use tamiz_domain::{
+    Counts, EtlReport, FailedCause, Manifest, MetricSet, Quality, RejectReason, RetrainAdvice, RunId, Summary, Verdict,
+};
+
+use crate::conservation::{after_labelling, reconcile};
+use crate::diagnosis::{Diagnosis, diagnose};
+use crate::evidence::{Evidence, PartialEvidence};
+use crate::places::Places;
+use crate::predictions::Predictions;
+use crate::retraining::no_advice;
+use crate::verdict::{Judgement, judge};
+
+/// Everything that is told of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// What goes into `summary.json`.
+    pub(crate) summary: Summary,
+    /// The verdict in a few words, for a subject.
+    pub(crate) headline: String,
+    /// Why the run is no success; empty for a success and for a failed stage.
+    pub(crate) reasons: Vec<String>,
+    /// What to do about the reasons.
+    pub(crate) remedy: Option<String>,
+    /// Why a stage failed, if one did.
+    pub(crate) failure: Option<Diagnosis>,
+    /// What the cleaning counted, if it came so far.
+    pub(crate) etl: Option<EtlReport>,
+    /// What the labelling left, as far as it came.
+    pub(crate) predictions: Predictions,
+    /// What was to be processed, if that is known.
+    pub(crate) manifest: Option<Manifest>,
+    /// Where everything lies.
+    pub(crate) places: Places,
+}
+
+/// The account of a run whose stages all ended well.
+pub(crate) fn of_run(evidence: Evidence, places: Places) -> Account {
+    let Evidence { manifest, etl, predictions, new_labels } = evidence;
+    let reconciled = reconcile(&manifest, &etl, &predictions);
+    let configuration = &manifest.configuration;
+    let judgement = judge(reconciled.counts, &reconciled.files, &reconciled.differences, &configuration.budget);
+    let Judgement { verdict, headline, reasons, remedy, notices } = judgement;
+    let (wanted, retrain_advice) = match new_labels {
+        Some(rows) => crate::retraining::advise(rows, &configuration.retrain),
+        None => (false, no_advice("What the model has seen is not known.", &configuration.retrain)),
+    };
+    let summary = Summary {
+        findings: reasons.iter().cloned().chain(notices).collect(),
+        verdict,
+        files: reconciled.files,
+        rejected_by_reason: etl.rejected_by_reason.clone(),
+        retrain: wanted && verdict == Verdict::Ok,
+        retrain_advice,
+        ..labelled(manifest.run_id.clone(), reconciled.counts, &predictions)
+    };
+    Account {
+        summary,
+        headline,
+        reasons,
+        remedy,
+        failure: None,
+        etl: Some(etl),
+        predictions,
+        manifest: Some(manifest),
+        places,
+    }
+}
+
+/// The account of a run that a stage broke off: always failed, told from whatever is there.
+pub(crate) fn of_failure(evidence: PartialEvidence, cause: &FailedCause, places: Places) -> Account {
+    let PartialEvidence { run_id, manifest, etl, predictions, notes } = evidence;
+    let diagnosis = diagnose(cause, &notes);
+    let (counts, files) = etl.as_ref().map(|etl| after_labelling(etl, &predictions)).unwrap_or_default();
+    // The budget is judged elsewhere; only what was left out is of interest here.
+    let notices = judge(counts, &files, &[], &Default::default()).notices;
+    let retrain = manifest.as_ref().map_or_else(Default::default, |m| m.configuration.retrain.clone());
+    let summary = Summary {
+        findings: diagnosis.causes.iter().chain([&diagnosis.remedy]).cloned().chain(notices).collect(),
+        files,
+        rejected_by_reason: etl.as_ref().map(|etl| etl.rejected_by_reason.clone()).unwrap_or_default(),
+        retrain_advice: no_advice("The run did not come so far.", &retrain),
+        ..labelled(run_id, counts, &predictions)
+    };
+    let headline = diagnosis.headline.clone();
+    Account {
+        summary,
+        headline,
+        reasons: Vec::new(),
+        remedy: None,
+        failure: Some(diagnosis),
+        etl,
+        predictions,
+        manifest,
+        places,
+    }
+}
+
+impl Account {
+    /// Records that no outcome accounts for: a stage broke off before it came to them, or they were lost.
+    pub(crate) fn outstanding(&self) -> u64 {
+        let Counts { input, ok, rejected, failed } = self.summary.counts;
+        input.saturating_sub(ok + rejected + failed)
+    }
+
+    /// Reasons of rejection, the most frequent first.
+    pub(crate) fn rejected_by_reason(&self) -> Vec<(RejectReason, u64)> {
+        let mut reasons: Vec<_> =
+            self.summary.rejected_by_reason.iter().map(|(&reason, &rows)| (reason, rows)).collect();
+        reasons.sort_by_key(|&(reason, rows)| (std::cmp::Reverse(rows), reason));
+        reasons
+    }
+
+    /// Name of a class.
+    pub(crate) fn class_name(&self, class: i8) -> String {
+        self.summary.class_names.get(&class).cloned().unwrap_or_else(|| class.to_string())
+    }
+}
+
+/// A failed summary with all that the predictions tell; what else there is to say is filled in by the caller.
+fn labelled(run_id: RunId, counts: Counts, predictions: &Predictions) -> Summary {
+    let tally = &predictions.tally;
+    let classes = predictions.labels.iter().flat_map(|labels| &labels.0);
+    let mut predicted: BTreeMap<i8, u64> = classes.map(|class| (class.value, 0)).collect();
+    predicted.extend(&tally.predicted);
+    let named = predicted.keys().chain(tally.confusion.keys());
+    let name =
+        |class: i8| predictions.labels.as_ref().map_or_else(|| class.to_string(), |labels| labels.name_of(class));
+    let class_names = named.map(|&class| (class, name(class))).collect();
+    let quality = (!tally.confusion.is_empty())
+        .then(|| Quality { metrics: MetricSet::of_confusion(tally.confusion.clone(), None) });
+    Summary {
+        run_id,
+        verdict: Verdict::Failed,
+        findings: Vec::new(),
+        counts,
+        files: Vec::new(),
+        rejected_by_reason: BTreeMap::new(),
+        model: predictions.model.clone(),
+        predicted,
+        class_names,
+        mean_confidence: tally.confidence.mean(),
+        quality,
+        retrain: false,
+        retrain_advice: RetrainAdvice::default(),
+    }
+}

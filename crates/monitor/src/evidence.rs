@@ -1,0 +1,120 @@
+//! What a run left behind, read from its folders.
+
+use tamiz_domain::{EtlReport, FailureNote, Manifest, RunId, RunLayout};
+use tamiz_ports::{Folder, StoreError, Stores};
+use tamiz_telemetry::{Progress, error_chain};
+
+use crate::predictions::{Predictions, read_predictions};
+use crate::retraining::count_new_labels;
+use crate::{Deps, MonitorError, Settings};
+
+/// Failure notes quoted at most; an array job may leave thousands of the same.
+const MAX_NOTES: usize = 50;
+
+/// Everything about a run whose stages all ended well.
+#[derive(Debug, Clone)]
+pub(crate) struct Evidence {
+    /// What was to be processed.
+    pub(crate) manifest: Manifest,
+    /// What the cleaning counted.
+    pub(crate) etl: EtlReport,
+    /// What the labelling left.
+    pub(crate) predictions: Predictions,
+    /// Labelled rows that the model has not seen; none if nobody can say.
+    pub(crate) new_labels: Option<u64>,
+}
+
+/// Whatever a run left that a stage broke off.
+#[derive(Debug, Clone)]
+pub(crate) struct PartialEvidence {
+    /// The run.
+    pub(crate) run_id: RunId,
+    /// What was to be processed.
+    pub(crate) manifest: Option<Manifest>,
+    /// What the cleaning counted.
+    pub(crate) etl: Option<EtlReport>,
+    /// What the labelling left.
+    pub(crate) predictions: Predictions,
+    /// What the jobs say themselves.
+    pub(crate) notes: Vec<FailureNote>,
+}
+
+/// Reads everything about a finished run.
+///
+/// # Errors
+/// [`MonitorError`] for anything that is missing or unreadable.
+pub(crate) async fn gather(settings: &Settings, deps: &Deps) -> Result<Evidence, MonitorError> {
+    let run = deps.stores.open(&settings.run)?;
+    let manifest: Manifest = run.read_json(RunLayout::MANIFEST).await?;
+    known_format(&run, &manifest)?;
+    let etl: EtlReport = run.read_json(RunLayout::ETL).await?;
+    if manifest.run_id != etl.run_id {
+        let uri = run.uri_of(RunLayout::MANIFEST);
+        let (found, expected) = (manifest.run_id.to_string(), etl.run_id.to_string());
+        return Err(MonitorError::MixedRuns { uri, found, expected });
+    }
+    deps.progress.set_total(etl.counts.ok);
+    let results = deps.stores.open(&settings.results)?;
+    let predictions = read_predictions(&results, &manifest.run_id, &deps.progress).await?;
+    let new_labels = new_labels(settings, deps.stores.as_ref(), &predictions).await?;
+    Ok(Evidence { manifest, etl, predictions, new_labels })
+}
+
+/// Reads whatever a broken-off run left. What cannot be read is logged and left out: the failure is told anyway.
+///
+/// # Errors
+/// [`MonitorError::NamelessRun`] when not even the run's id can be known.
+pub(crate) async fn gather_partially(settings: &Settings, deps: &Deps) -> Result<PartialEvidence, MonitorError> {
+    let run = deps.stores.open(&settings.run)?;
+    let manifest: Option<Manifest> = readable(run.read_json_if_exists(RunLayout::MANIFEST).await).flatten();
+    let etl: Option<EtlReport> = readable(run.read_json_if_exists(RunLayout::ETL).await).flatten();
+    let run_id = match &manifest {
+        Some(manifest) => manifest.run_id.clone(),
+        None => run_id_of_folder(&run)?,
+    };
+    let results = deps.stores.open(&settings.results)?;
+    let predictions = readable(read_predictions(&results, &run_id, &Progress::default()).await).unwrap_or_default();
+    Ok(PartialEvidence { run_id, manifest, etl, predictions, notes: notes(&run).await })
+}
+
+fn known_format(run: &Folder, manifest: &Manifest) -> Result<(), MonitorError> {
+    if manifest.format_version == Manifest::FORMAT_VERSION {
+        return Ok(());
+    }
+    Err(MonitorError::UnknownManifest { uri: run.uri_of(RunLayout::MANIFEST), found: manifest.format_version })
+}
+
+async fn new_labels(
+    settings: &Settings,
+    stores: &dyn Stores,
+    predictions: &Predictions,
+) -> Result<Option<u64>, StoreError> {
+    let (Some(model), Some((runs, _))) = (&predictions.model, settings.run.split_last()) else { return Ok(None) };
+    count_new_labels(&stores.open(&runs)?, &stores.open(&settings.models)?, model).await
+}
+
+fn run_id_of_folder(run: &Folder) -> Result<RunId, MonitorError> {
+    let name = run.uri().split_last().map(|(_, name)| name).unwrap_or_default();
+    name.parse().map_err(|source| MonitorError::NamelessRun { uri: run.uri().to_string(), source })
+}
+
+/// The failure notes of every stage, in the order of stage and array index.
+async fn notes(run: &Folder) -> Vec<FailureNote> {
+    let objects = readable(run.list(RunLayout::ERRORS).await).unwrap_or_default();
+    let mut notes = Vec::new();
+    for object in objects.iter().take(MAX_NOTES) {
+        let name = format!("{}/{}", RunLayout::ERRORS, object.location.filename().unwrap_or_default());
+        notes.extend(readable(run.read_json(&name).await));
+    }
+    notes
+}
+
+/// The value, or none and a line in the log.
+fn readable<T, E: std::error::Error + 'static>(result: Result<T, E>) -> Option<T> {
+    result
+        .inspect_err(|error| {
+            let chain = error_chain(error).join(": ");
+            tracing::warn!(error = chain, "left out of the failure report what cannot be read");
+        })
+        .ok()
+}

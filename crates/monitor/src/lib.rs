@@ -1,0 +1,29 @@
+//! A run's counts, quality, report and mail.
+//!
+//! [`run`] reads what a run left behind, checks that no record was lost, judges it, and tells people: a page, a
+//! mail, and `summary.json`, which commits the two. It changes no model and no prediction.
+
+mod account;
+mod conservation;
+mod diagnosis;
+mod error;
+mod evidence;
+mod figures;
+mod mail;
+mod places;
+mod predictions;
+mod report;
+mod retraining;
+mod run;
+mod settings;
+mod tally;
+mod verdict;
+
+#[cfg(test)]
+mod run_tests;
+#[cfg(test)]
+mod test_support;
+
+pub use error::MonitorError;
+pub use run::run;
+pub use settings::{Deps, Failure, Settings};

@@ -1,0 +1,39 @@
+//! `tamiz-monitor`: reports a run.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use tamiz_domain::Stage;
+use tamiz_monitor::{Deps, Settings};
+use tamiz_ports::{Mailer, record_failure};
+use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
+
+/// Reports a run: counts, quality, page and mail
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    logs: LogSettings,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let Cli { settings, logs } = Cli::parse();
+    logs.init();
+    let shutdown = shutdown_on_signals()?;
+    let stores = tamiz_aws::stores_for(&[&settings.run, &settings.results, &settings.models]).await;
+    let mut mailer: Option<Arc<dyn Mailer>> = None;
+    if let Some(arn) = &settings.topic_arn {
+        mailer = Some(Arc::new(tamiz_aws::Aws::load().await.mailer(arn)));
+    }
+    let run = stores.open(&settings.run)?;
+    let deps = Deps { stores, mailer, progress: Progress::default() };
+    let reported = tamiz_monitor::run(settings, deps, shutdown).await;
+    if let Err(error) = &reported {
+        record_failure(&run, Stage::Monitor, 0, error).await;
+    }
+    Ok(finish(reported.map(drop)))
+}

@@ -1,0 +1,84 @@
+//! Where the objects of a run lie, and the commands that lead there.
+
+use tamiz_domain::RunLayout;
+use tamiz_ports::ObjectUri;
+
+use crate::diagnosis::{Diagnosis, Look};
+
+/// The folders of a run and the name of the deployment.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    /// Name of the deployment.
+    pub(crate) project: String,
+    /// Staging folder of the run.
+    pub(crate) run: ObjectUri,
+    /// Results folder of the run.
+    pub(crate) results: ObjectUri,
+    /// Folder of the model's name.
+    pub(crate) models: ObjectUri,
+}
+
+impl Places {
+    /// The command to type after a failed stage: it shows the trace, or does the stage again by hand where there
+    /// is no AWS to ask.
+    pub(crate) fn next_command(&self, failure: &Diagnosis, run_id: &str) -> String {
+        if self.run.is_s3() {
+            return match failure.look {
+                Look::ModelFolder => format!("aws s3 ls --recursive {}/", quoted(&self.models.to_string())),
+                Look::JobLog => {
+                    let group = format!("/{}/{}", self.project, failure.stage);
+                    format!("aws logs tail {} --since 1d --filter-pattern {run_id}", quoted(&group))
+                }
+            };
+        }
+        let run = quoted(&self.run.to_string());
+        let results = quoted(&self.results.to_string());
+        let models = quoted(&self.models.to_string());
+        match failure.stage.as_str() {
+            "etl" => {
+                format!("tamiz-etl --manifest {} --output {run}", quoted(&self.run.join("manifest.json").to_string()))
+            }
+            "inference" => format!("tamiz-inference --shards {run} --model {models} --output {results}"),
+            _ => format!("tamiz-monitor --run {run} --results {results} --models {models}"),
+        }
+    }
+
+    /// The command that brings the report onto the screen.
+    pub(crate) fn report_command(&self) -> String {
+        let report = quoted(&self.results.join(RunLayout::REPORT).to_string());
+        if self.results.is_s3() { format!("aws s3 cp {report} .") } else { format!("xdg-open {report}") }
+    }
+
+    /// The command that processes a file once more. The same content under the same key is known already, so it
+    /// is copied to another key, which is another upload; it stays below the first folder of its key, since only
+    /// uploads below `incoming/` are announced.
+    pub(crate) fn again_command(&self, uri: &str) -> Option<String> {
+        let ObjectUri::S3 { bucket, key } = uri.parse().ok()? else { return None };
+        let again = match key.as_ref().split_once('/') {
+            Some((folder, rest)) => format!("s3://{bucket}/{folder}/again/{rest}"),
+            None => format!("s3://{bucket}/again/{key}"),
+        };
+        Some(format!("aws s3 cp {} {}", quoted(uri), quoted(&again)))
+    }
+}
+
+/// `word` as a POSIX shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/:._-=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_key_stays_one_word_of_the_command() {
+        assert_eq!(quoted("s3://b/a b"), "'s3://b/a b'");
+        assert_eq!(quoted("x'; rm -rf ~; '"), r"'x'\''; rm -rf ~; '\'''");
+    }
+}

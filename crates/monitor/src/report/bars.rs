@@ -1,0 +1,32 @@
+//! Bars with their values beside them: a table, so that nothing is told by length or colour alone.
+
+use maud::{Markup, html};
+
+use crate::figures::{percent, share, thousands};
+
+/// One bar.
+pub(super) struct Bar {
+    pub(super) name: String,
+    pub(super) rows: u64,
+}
+
+/// A table of bars, scaled so that the largest fills its column, and with each one's share of all.
+pub(super) fn bars(caption: &str, of: &str, bars: &[Bar]) -> Markup {
+    let total: u64 = bars.iter().map(|bar| bar.rows).sum();
+    let largest = bars.iter().map(|bar| bar.rows).max().unwrap_or(0);
+    html! {
+        table.bars {
+            caption { (caption) }
+            thead.sr { tr { th scope="col" { (of) } th scope="col" { "Rows" } th scope="col" { "Share" } } }
+            tbody {
+                @for bar in bars {
+                    tr style={ "--length:" (format!("{:.2}%", share(bar.rows, largest) * 100.0)) } {
+                        th scope="row" { (bar.name) }
+                        td.count { (thousands(bar.rows)) }
+                        td.share { (percent(share(bar.rows, total))) }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What the model said: classes, how sure it was, against the lexicon's sentiment, in which languages.
+
+use maud::{Markup, html};
+
+use super::bars::{Bar, bars};
+use super::section;
+use crate::account::Account;
+use crate::figures::{percent, printable, share, thousands};
+use crate::tally::Confidence;
+
+/// Languages shown; the rest is summed up.
+const MAX_LANGUAGES: usize = 8;
+
+/// Class balance.
+pub(super) fn classes(account: &Account) -> Markup {
+    let predicted = &account.summary.predicted;
+    if predicted.values().sum::<u64>() == 0 {
+        return html! {};
+    }
+    let list: Vec<Bar> =
+        predicted.iter().map(|(&class, &rows)| Bar { name: printable(&account.class_name(class)), rows }).collect();
+    section("classes", "Predicted classes", bars("Labelled reviews by predicted class", "Class", &list))
+}
+
+/// Histogram of confidence, from the first bin that holds anything.
+pub(super) fn confidence(account: &Account) -> Markup {
+    let bins = account.predictions.tally.confidence.bins;
+    let Some(first) = bins.iter().position(|&rows| rows > 0) else { return html! {} };
+    let edge = |bin: usize| format!("{:.2}", bin as f64 / Confidence::BINS as f64);
+    let bar = |bin: usize| Bar { name: format!("{}–{}", edge(bin), edge(bin + 1)), rows: bins[bin] };
+    let list: Vec<Bar> = (first..Confidence::BINS).map(bar).collect();
+    section("confidence", "Confidence", bars("Labelled reviews by the model's confidence", "Confidence", &list))
+}
+
+/// Clean rows by language.
+pub(super) fn languages(account: &Account) -> Markup {
+    let Some(etl) = account.etl.as_ref().filter(|etl| !etl.languages.is_empty()) else { return html! {} };
+    let mut list: Vec<Bar> = etl.languages.iter().map(|(name, &rows)| Bar { name: printable(name), rows }).collect();
+    list.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.name.cmp(&b.name)));
+    let others = list.split_off(list.len().min(MAX_LANGUAGES));
+    if !others.is_empty() {
+        list.push(Bar { name: "others".into(), rows: others.iter().map(|bar| bar.rows).sum() });
+    }
+    section("languages", "Languages", bars("Clean reviews by language (ISO 639-1)", "Language", &list))
+}
+
+/// The lexicon's sentiment against the predicted class: two judges that should mostly agree.
+pub(super) fn sentiment(account: &Account) -> Markup {
+    let sentiments = &account.predictions.tally.sentiments;
+    if sentiments.is_empty() {
+        return html! {};
+    }
+    let classes: Vec<i8> = account.summary.predicted.keys().copied().collect();
+    let content = html! {
+        div.scroll tabindex="0" role="group" aria-label="Lexicon sentiment against predicted class" {
+            table.matrix {
+                caption { "Labelled reviews: lexicon sentiment (rows) and predicted class (columns), with the share of the row" }
+                thead {
+                    tr { td {} @for &class in &classes { th scope="col" { (printable(&account.class_name(class))) } } }
+                }
+                tbody {
+                    @for (name, row) in sentiments {
+                        @let total = row.values().sum();
+                        tr {
+                            th scope="row" { (printable(name)) }
+                            @for class in &classes { (cell(row.get(class).copied().unwrap_or(0), total)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    section("sentiment", "Lexicon sentiment", content)
+}
+
+/// A cell of a matrix, the darker the larger its share of the row.
+pub(super) fn cell(rows: u64, total: u64) -> Markup {
+    let part = share(rows, total);
+    html! {
+        td style={ "--share:" (format!("{part:.3}")) } {
+            span.value { (thousands(rows)) } " " span.note { (percent(part)) }
+        }
+    }
+}

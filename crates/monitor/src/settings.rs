@@ -1,0 +1,57 @@
+//! What the monitor is told, and what it works with.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use tamiz_domain::FailedCause;
+use tamiz_ports::{Mailer, ObjectUri, Stores};
+use tamiz_telemetry::Progress;
+
+/// Flags of `tamiz-monitor`; each has an environment variable of the same name with the prefix `TAMIZ_`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Settings {
+    /// Staging folder of the run: manifest.json, etl.json, rejected/, errors/
+    #[arg(long, env = "TAMIZ_RUN", value_name = "URI")]
+    pub run: ObjectUri,
+    /// Results folder of the run: predictions/; summary.json and report.html are written here
+    #[arg(long, env = "TAMIZ_RESULTS", value_name = "URI")]
+    pub results: ObjectUri,
+    /// Folder of the model's name, which holds its versions
+    #[arg(long, env = "TAMIZ_MODELS", value_name = "URI")]
+    pub models: ObjectUri,
+    /// SNS topic that the mail goes to; without one no mail goes out
+    #[arg(long, env = "TAMIZ_TOPIC_ARN", value_name = "ARN")]
+    pub topic_arn: Option<String>,
+    /// Reports that a stage failed instead of a finished run: {"stage": …, "error": …, "cause": …}
+    #[arg(long, env = "TAMIZ_FAILED_CAUSE", value_name = "JSON")]
+    pub failed_cause: Option<Failure>,
+    /// Name of the deployment, shown in the mail's subject
+    #[arg(long, env = "TAMIZ_PROJECT", value_name = "NAME", default_value = "tamiz")]
+    pub project: String,
+}
+
+/// The JSON of `--failed-cause`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure(
+    /// What the state machine knows.
+    pub FailedCause,
+);
+
+impl FromStr for Failure {
+    type Err = serde_json::Error;
+
+    fn from_str(json: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str(json).map(Self)
+    }
+}
+
+/// What the monitor works with.
+#[derive(Clone)]
+pub struct Deps {
+    /// The stores behind the URIs.
+    pub stores: Arc<dyn Stores>,
+    /// Sends the mail; none sends none.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Advances by the rows of predictions that were read.
+    pub progress: Progress,
+}

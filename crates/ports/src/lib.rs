@@ -1,0 +1,34 @@
+//! The seams between Tamiz and the world: object stores at a URI, queue, workflow, capacity, mail.
+//!
+//! Each seam has a trait that says what is atomic and who owns what, a memory version for tests, and where it
+//! matters a faulty wrapper and a conformance suite that every implementation passes. The object-store seam is
+//! the [`object_store`] crate's own trait.
+
+mod capacity;
+pub mod conformance;
+mod failure_record;
+mod faulty_store;
+mod folder;
+mod folder_store;
+mod mail;
+mod memory_stores;
+mod parquet_object;
+mod queue;
+mod store_error;
+mod stores;
+mod uri;
+mod workflow;
+
+pub use capacity::{Capacity, FixedCapacity};
+pub use failure_record::record_failure;
+pub use faulty_store::{Fault, FaultyStore, Moment, Operation};
+pub use folder::{Created, Folder, Swapped, Versioned};
+pub use folder_store::FolderStore;
+pub use mail::{FolderMailer, Mail, MailError, Mailer, MemoryMailer};
+pub use memory_stores::MemoryStores;
+pub use parquet_object::ParquetObject;
+pub use queue::{MemoryQueue, Message, Queue, QueueError, Receipt};
+pub use store_error::StoreError;
+pub use stores::{FolderStores, Stores};
+pub use uri::{InvalidUri, ObjectUri};
+pub use workflow::{ExecutionStatus, MemoryWorkflow, Started, Workflow, WorkflowError};

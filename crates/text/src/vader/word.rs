@@ -1,0 +1,179 @@
+//! What VADER's rules ask of a single word.
+
+use crate::unicode::is_upper;
+
+use super::lexicon::Lexicon;
+
+/// By how much a degree adverb strengthens or weakens.
+pub(super) const BOOST: f64 = 0.293;
+
+/// "Degree adverbs" that strengthen what follows.
+pub(super) const INTENSIFIERS: &[&str] = &[
+    "absolutely",
+    "amazingly",
+    "awfully",
+    "completely",
+    "considerable",
+    "considerably",
+    "decidedly",
+    "deeply",
+    "effing",
+    "enormous",
+    "enormously",
+    "entirely",
+    "especially",
+    "exceptional",
+    "exceptionally",
+    "extreme",
+    "extremely",
+    "fabulously",
+    "flipping",
+    "flippin",
+    "frackin",
+    "fracking",
+    "fricking",
+    "frickin",
+    "frigging",
+    "friggin",
+    "fully",
+    "fuckin",
+    "fucking",
+    "fuggin",
+    "fugging",
+    "greatly",
+    "hella",
+    "highly",
+    "hugely",
+    "incredible",
+    "incredibly",
+    "intensely",
+    "major",
+    "majorly",
+    "more",
+    "most",
+    "particularly",
+    "purely",
+    "quite",
+    "really",
+    "remarkably",
+    "so",
+    "substantially",
+    "thoroughly",
+    "total",
+    "totally",
+    "tremendous",
+    "tremendously",
+    "uber",
+    "unbelievably",
+    "unusually",
+    "utter",
+    "utterly",
+    "very",
+];
+
+/// "Degree adverbs" that weaken what follows; those of two words are in [`super::phrases`].
+pub(super) const DAMPENERS: &[&str] = &[
+    "almost",
+    "barely",
+    "hardly",
+    "kinda",
+    "kindof",
+    "kind-of",
+    "less",
+    "little",
+    "marginal",
+    "marginally",
+    "occasional",
+    "occasionally",
+    "partly",
+    "scarce",
+    "scarcely",
+    "slight",
+    "slightly",
+    "somewhat",
+    "sorta",
+    "sortof",
+    "sort-of",
+];
+
+/// Words that turn what follows round; so does everything with `n't` in it.
+pub(super) const NEGATIONS: &[&str] = &[
+    "aint", "arent", "cannot", "cant", "couldnt", "darent", "didnt", "doesnt", "dont", "hadnt", "hasnt", "havent",
+    "isnt", "mightnt", "mustnt", "neither", "neednt", "never", "none", "nope", "nor", "not", "nothing", "nowhere",
+    "oughtnt", "shant", "shouldnt", "uhuh", "wasnt", "werent", "uh-uh", "without", "wont", "wouldnt", "rarely",
+    "seldom", "despite",
+];
+
+/// A word as the rules see it; everything that would need its letters has been asked already.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Word {
+    /// Valence in the lexicon.
+    pub(super) valence: Option<f64>,
+    /// By how much it strengthens (or, below zero, weakens) a positive word after it.
+    pub(super) boost: Option<f64>,
+    pub(super) is_upper: bool,
+    pub(super) negates: bool,
+    pub(super) keyword: Option<Keyword>,
+}
+
+macro_rules! keywords {
+    ($($variant:ident $text:literal)+) => {
+        /// The words that a rule or a phrase names.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Keyword { $($variant,)+ }
+
+        impl Keyword {
+            /// Each keyword and how it is spelled.
+            pub(super) const ALL: &[(&str, Self)] = &[$(($text, Self::$variant)),+];
+        }
+    };
+}
+
+keywords! {
+    Ass "ass" At "at" Bad "bad" Beating "beating" Bomb "bomb" Bus "bus" But "but" Death "death" Die "die" Doubt "doubt"
+    Enough "enough" For "for" Heart "heart" Just "just" Kind "kind" Kiss "kiss" Least "least" Never "never" No "no"
+    Nor "nor" Of "of" Or "or" Right "right" Shit "shit" So "so" Sort "sort" Stop "stop" The "the" This "this" To "to"
+    Very "very" Without "without" Yeah "yeah"
+}
+
+impl Word {
+    /// Looks at a token that was split off at white space.
+    pub(super) fn new(token: &str, lexicon: &Lexicon) -> Self {
+        let word = strip_punctuation(token);
+        let lower = word.to_lowercase();
+        let known = lexicon.word(&lower);
+        Self { is_upper: is_upper(word), negates: known.negates || lower.contains("n't"), ..known }
+    }
+
+    pub(super) fn is(self, keyword: Keyword) -> bool {
+        self.keyword == Some(keyword)
+    }
+}
+
+/// Takes ASCII punctuation off both ends, unless that leaves two characters or less: then it was an emoticon.
+fn strip_punctuation(token: &str) -> &str {
+    let stripped = token.trim_matches(|c: char| c.is_ascii_punctuation());
+    if stripped.chars().nth(2).is_some() { stripped } else { token }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn punctuation_goes_but_emoticons_stay() {
+        assert_eq!(strip_punctuation("(\"good!!\")"), "good");
+        assert_eq!(strip_punctuation(":)"), ":)");
+        assert_eq!(strip_punctuation("ok."), "ok.");
+        assert_eq!(strip_punctuation("“good”"), "“good”");
+    }
+
+    #[test]
+    fn words_are_known_whatever_their_case() {
+        let lexicon = Lexicon::new();
+        let word = Word::new("VERY,", &lexicon);
+        assert_eq!((word.boost, word.is_upper, word.keyword), (Some(BOOST), true, Some(Keyword::Very)));
+        assert!(Word::new("Couldn't", &lexicon).negates && !Word::new("could", &lexicon).negates);
+        assert_eq!(Word::new("(good)", &lexicon).valence, Some(1.9));
+    }
+}

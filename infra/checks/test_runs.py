@@ -1,0 +1,140 @@
+"""The state machine, run by the local AWS through every way that a run can take."""
+
+import json
+
+import pytest
+
+from desk import ACCOUNT, Desk
+
+SHARDS = {"exits": [0], "commits": {"num_shards": 3, "array_size": 3, "shards": []}}
+ONE_SHARD = {"exits": [0], "commits": {"num_shards": 1, "array_size": 1, "shards": []}}
+NOTHING = {"exits": [0], "commits": {"num_shards": 0, "array_size": 0, "shards": []}}
+GOOD = {"exits": [0], "commits": {"verdict": "ok", "retrain": False}}
+GOOD_AND_DUE = {"exits": [0], "commits": {"verdict": "ok", "retrain": True}}
+BAD = {"exits": [0], "commits": {"verdict": "failed", "retrain": False}}
+
+
+@pytest.fixture(scope="module")
+def desk(root, tmp_path_factory):
+    desk = Desk(root, tmp_path_factory.mktemp("desk"))
+    try:
+        desk.deploy("--image-tag", "one")
+        yield desk
+    finally:
+        desk.stop()
+
+
+def blame(run) -> dict:
+    """What the monitor was told of the failure."""
+    return json.loads(run.environments("monitor")[-1]["TAMIZ_FAILED_CAUSE"])
+
+
+def test_one_shard_is_labelled_by_a_plain_job(desk):
+    run = desk.run({"etl": ONE_SHARD, "monitor": GOOD})
+    assert run.status == "SUCCEEDED"
+    assert run.stages() == ["etl", "inference", "monitor"]
+    [etl], [inference] = run.environments("etl"), run.environments("inference")
+    assert len(etl["TAMIZ_USER_KEY"]) == 64
+    assert "AWS_BATCH_JOB_ARRAY_INDEX" not in inference
+    assert inference["TAMIZ_SHARDS"] == f"s3://tamiz-staging-{ACCOUNT}/runs/{run.run_id}"
+    assert inference["TAMIZ_MODEL"] == f"s3://tamiz-models-{ACCOUNT}/reviews/v1"
+    assert inference["TAMIZ_OUTPUT"] == f"s3://tamiz-results-{ACCOUNT}/runs/{run.run_id}"
+
+
+def test_several_shards_are_labelled_by_an_array(desk):
+    run = desk.run({"etl": SHARDS, "monitor": GOOD})
+    assert run.status == "SUCCEEDED"
+    assert sorted(e["AWS_BATCH_JOB_ARRAY_INDEX"] for e in run.environments("inference")) == ["0", "1", "2"]
+
+
+def test_a_run_without_shards_is_still_reported(desk):
+    run = desk.run({"etl": NOTHING, "monitor": BAD})
+    assert run.stages() == ["etl", "monitor"]
+    assert (run.status, run.error) == ("FAILED", "Tamiz.VerdictFailed")
+
+
+def test_a_transient_failure_is_tried_again_by_batch(desk):
+    run = desk.run({"etl": {**ONE_SHARD, "exits": [75, 143, 0]}, "monitor": GOOD})
+    assert run.status == "SUCCEEDED"
+    assert run.stages() == ["etl", "etl", "etl", "inference", "monitor"]
+
+
+@pytest.mark.parametrize("code", [1, 2, 3])
+def test_bad_input_is_told_to_the_monitor_at_once(desk, code):
+    run = desk.run({"etl": {"exits": [code]}, "monitor": BAD})
+    assert (run.status, run.error) == ("FAILED", "Tamiz.StageFailed")
+    assert run.stages() == ["etl", "monitor"]
+    told = blame(run)
+    assert (told["stage"], told["error"]) == ("etl", "States.TaskFailed")
+    assert f"exit code {code}" in told["cause"] and f"etl-{run.run_id}" in told["cause"]
+
+
+def test_one_failed_child_fails_the_array(desk):
+    run = desk.run({"etl": SHARDS, "inference": {"exits": {"1": 3}}, "monitor": BAD})
+    assert run.status == "FAILED"
+    assert blame(run)["stage"] == "inference"
+    assert '"FAILED":1' in blame(run)["cause"] and '"SUCCEEDED":2' in blame(run)["cause"]
+
+
+def test_a_missing_model_is_named(desk):
+    run = desk.run({"etl": ONE_SHARD, "monitor": BAD}, model=None)
+    assert run.stages() == ["etl", "monitor"]
+    assert blame(run)["error"].startswith("S3.NoSuchKey")
+    assert "register a model first" in blame(run)["cause"]
+
+
+@pytest.mark.parametrize("etl", [{"exits": [0]}, {"exits": [0], "commits": "no JSON"}])
+def test_an_unreadable_commit_object_is_a_failure_of_its_stage(desk, etl):
+    run = desk.run({"etl": etl, "monitor": BAD})
+    assert run.status == "FAILED"
+    assert blame(run)["stage"] == "etl" and blame(run)["cause"].endswith("/etl.json")
+
+
+def test_a_monitor_that_cannot_report_is_mailed_about(desk):
+    run = desk.run({"etl": ONE_SHARD, "monitor": {"exits": [1]}})
+    assert run.status == "FAILED"
+    assert run.stages() == ["etl", "inference", "monitor", "monitor"]
+    [mail] = run.mails
+    assert mail["subject"] == f"[tamiz] FAILED run {run.run_id}: no report"
+    assert "exit code 1" in mail["message"]
+
+
+def test_a_verdict_of_failure_fails_the_run_and_retrains_nothing(desk):
+    run = desk.run({"etl": ONE_SHARD, "monitor": {"exits": [0], "commits": {"verdict": "failed", "retrain": True}}})
+    assert (run.status, run.error) == ("FAILED", "Tamiz.VerdictFailed")
+    assert "retrain" not in run.stages()
+    assert run.cause.endswith(f"s3://tamiz-results-{ACCOUNT}/runs/{run.run_id}/report.html")
+
+
+def test_a_model_that_is_due_is_retrained(desk):
+    run = desk.run({"etl": ONE_SHARD, "monitor": GOOD_AND_DUE})
+    assert run.status == "SUCCEEDED" and not run.mails
+    [retrain] = run.environments("retrain")
+    assert retrain["TAMIZ_TRAINING_DATA"] == f"s3://tamiz-staging-{ACCOUNT}/runs"
+    assert (retrain["TAMIZ_MODELS"], retrain["TAMIZ_NAME"]) == (f"s3://tamiz-models-{ACCOUNT}", "reviews")
+
+
+def test_a_failed_retraining_is_mailed_about_but_does_not_fail_the_run(desk):
+    run = desk.run({"etl": ONE_SHARD, "monitor": GOOD_AND_DUE, "retrain": {"exits": [2]}})
+    assert run.status == "SUCCEEDED"
+    [mail] = run.mails
+    assert mail["subject"] == "[tamiz] FAILED retraining of reviews"
+
+
+def test_deploying_again_changes_nothing(desk):
+    before = images(desk)
+    assert "StateMachineArn" in desk.deploy("--image-tag", "one")
+    assert images(desk) == before
+
+
+def test_a_new_image_reaches_the_next_run(desk):
+    desk.deploy("--image-tag", "two")
+    assert {image.rsplit(":")[-1] for image in images(desk)[-4:]} == {"two"}
+    assert desk.run({"etl": ONE_SHARD, "monitor": GOOD}).status == "SUCCEEDED"
+
+
+def images(desk) -> list[str]:
+    """The images of all revisions of all job definitions, oldest first."""
+    definitions = desk.client("batch").describe_job_definitions()["jobDefinitions"]
+    definitions.sort(key=lambda definition: definition["revision"])
+    return [definition["containerProperties"]["image"] for definition in definitions]

@@ -1,0 +1,233 @@
+"""Resource types that moto's CloudFormation leaves out or makes by half."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import moto.batch.models as batch
+import moto.s3.models as s3
+import moto.stepfunctions.models as stepfunctions
+from moto.cloudformation import parsing
+from moto.core.common_models import CloudFormationModel
+
+from . import cloudformation_bucket
+from .desk import Desk
+
+Properties = dict[str, Any]
+lower = batch.lowercase_first_key
+
+
+def install(desk: Desk) -> None:
+    """Registers the types."""
+    for kind, make in makers(desk).items():
+        register(kind, make)
+    mend_buckets(desk)
+    mend_state_machines(desk)
+    mend_job_definitions()
+
+
+def makers(desk: Desk) -> dict[str, Callable[[str, Properties], str | None]]:
+    """Types that are one call of an API: called with the name and the properties, answers the physical id or None.
+
+    Every call may be repeated with other properties: that is how these types are updated.
+    """
+
+    def queue_policy(name: str, properties: Properties) -> None:
+        for url in properties["Queues"]:
+            attributes = {"Policy": json.dumps(properties["PolicyDocument"])}
+            desk.client("sqs").set_queue_attributes(QueueUrl=url, Attributes=attributes)
+
+    def topic_policy(name: str, properties: Properties) -> None:
+        for arn in properties["Topics"]:
+            policy = json.dumps(properties["PolicyDocument"])
+            desk.client("sns").set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+
+    def bucket_policy(name: str, properties: Properties) -> None:
+        # moto enforces a Deny and ignores its Condition: one for plain HTTP would refuse everything.
+        document = dict(properties["PolicyDocument"])
+        document["Statement"] = [
+            each for each in document["Statement"] if not (each["Effect"] == "Deny" and each.get("Condition"))
+        ]
+        if document["Statement"]:
+            desk.client("s3").put_bucket_policy(Bucket=properties["Bucket"], Policy=json.dumps(document))
+
+    def subscription(name: str, properties: Properties) -> str:
+        wanted = {key: properties[key] for key in ("TopicArn", "Protocol", "Endpoint")}
+        return desk.client("sns").subscribe(**wanted)["SubscriptionArn"]
+
+    def alarm(name: str, properties: Properties) -> str:
+        wanted = {"AlarmName": name} | properties
+        desk.client("cloudwatch").put_metric_alarm(**wanted)
+        return wanted["AlarmName"]
+
+    def metric_filter(name: str, properties: Properties) -> None:
+        desk.client("logs").put_metric_filter(
+            logGroupName=properties["LogGroupName"],
+            filterName=name,
+            filterPattern=properties["FilterPattern"],
+            metricTransformations=[lower(each) for each in properties["MetricTransformations"]],
+        )
+
+    def secret(name: str, properties: Properties) -> str:
+        client = desk.client("secretsmanager")
+        try:
+            return client.describe_secret(SecretId=properties["Name"])["ARN"]
+        except client.exceptions.ResourceNotFoundException:
+            value = client.get_random_password(**properties["GenerateSecretString"])["RandomPassword"]
+            return client.create_secret(Name=properties["Name"], SecretString=value)["ARN"]
+
+    def trail(name: str, properties: Properties) -> str:
+        wanted = {key: properties[key] for key in ("S3BucketName", "IsMultiRegionTrail") if key in properties}
+        return desk.client("cloudtrail").create_trail(Name=name, **wanted)["Name"]
+
+    return {
+        "AWS::SQS::QueuePolicy": queue_policy,
+        "AWS::SNS::TopicPolicy": topic_policy,
+        "AWS::S3::BucketPolicy": bucket_policy,
+        "AWS::SNS::Subscription": subscription,
+        "AWS::CloudWatch::Alarm": alarm,
+        "AWS::Logs::MetricFilter": metric_filter,
+        "AWS::CloudTrail::Trail": trail,
+        "AWS::SecretsManager::Secret": secret,
+    }
+
+
+class Made(CloudFormationModel):
+    """A resource that one API call made."""
+
+    kind = ""
+    make: Callable[[str, Properties], str | None]
+
+    def __init__(self, name: str, identifier: str) -> None:
+        self.name = name
+        self.physical_resource_id = identifier
+
+    @classmethod
+    def cloudformation_type(cls) -> str:
+        """The type's name."""
+        return cls.kind
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """No property of these types holds the name under which moto should know them."""
+        return ""
+
+    def get_cfn_attribute(self, attribute_name: str) -> str:
+        """No template of ours reads an attribute of these types; one that does must fail."""
+        raise KeyError(f"the local AWS knows no attribute {attribute_name} of {self.kind}")
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+    ) -> Made:
+        """Makes the resource."""
+        properties = copy.deepcopy(cloudformation_json["Properties"])
+        return cls(resource_name, cls.make(resource_name, properties) or resource_name)
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls,
+        original_resource: Made,
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
+    ) -> Made:
+        """Makes it again under its own name."""
+        return cls.create_from_cloudformation_json(original_resource.name, cloudformation_json, account_id, region_name)
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        """Nothing: what these belong to goes with the stack."""
+
+
+def register(kind: str, make: Callable[[str, Properties], str | None]) -> None:
+    """Makes moto know a type."""
+    model = type(kind.replace("::", ""), (Made,), {"kind": kind, "make": staticmethod(make)})
+    parsing.get_model_map()[kind] = model
+    parsing.get_name_type_map()[kind] = ""
+
+
+def mend_buckets(desk: Desk) -> None:
+    """moto ignores all of a bucket's properties but encryption and tags."""
+
+    def mend(method: str) -> None:
+        original = getattr(s3.FakeBucket, method).__func__
+
+        def configured(cls: type, *arguments: Any, **named: Any) -> s3.FakeBucket:
+            bucket = original(cls, *arguments, **named)
+            cloudformation_bucket.configure(desk, bucket, properties_of(arguments, named))
+            return bucket
+
+        setattr(s3.FakeBucket, method, classmethod(configured))
+
+    mend("create_from_cloudformation_json")
+    mend("update_from_cloudformation_json")
+
+
+def mend_state_machines(desk: Desk) -> None:
+    """moto reads neither DefinitionS3Location nor Definition, and fills in no DefinitionSubstitutions."""
+
+    def mend(method: str) -> None:
+        original = getattr(stepfunctions.StateMachine, method).__func__
+
+        def defined(cls: type, *arguments: Any, **named: Any) -> stepfunctions.StateMachine:
+            properties = properties_of(arguments, named)
+            properties["DefinitionString"] = definition(desk, properties)
+            return original(cls, *arguments, **named)
+
+        setattr(stepfunctions.StateMachine, method, classmethod(defined))
+
+    mend("create_from_cloudformation_json")
+    mend("update_from_cloudformation_json")
+
+
+def definition(desk: Desk, properties: Properties) -> str:
+    """A state machine's definition, wherever it is written, with its substitutions."""
+    if location := properties.get("DefinitionS3Location"):
+        object_ = desk.client("s3").get_object(Bucket=location["Bucket"], Key=location["Key"])
+        text = object_["Body"].read().decode()
+    else:
+        text = properties.get("DefinitionString") or json.dumps(properties["Definition"])
+    for name, value in (properties.get("DefinitionSubstitutions") or {}).items():
+        text = text.replace(f"${{{name}}}", str(value))
+    return text
+
+
+def mend_job_definitions() -> None:
+    """moto drops a job definition's timeout and platform, re-cases its parameters, and cannot make a new revision."""
+
+    def create(
+        cls: type, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **more: Any
+    ) -> batch.JobDefinition:
+        properties = cloudformation_json["Properties"]
+        return batch.batch_backends[account_id][region_name].register_job_definition(
+            def_name=resource_name,
+            parameters=properties.get("Parameters", {}),
+            _type=properties.get("Type", "container"),
+            tags=properties.get("Tags", {}),
+            retry_strategy=lower(properties.get("RetryStrategy", {"Attempts": 1})),
+            container_properties=lower(properties["ContainerProperties"]),
+            node_properties=None,
+            eks_properties=None,
+            timeout={key: int(value) for key, value in lower(properties.get("Timeout", {})).items()},
+            platform_capabilities=properties.get("PlatformCapabilities", ["EC2"]),
+            propagate_tags=properties.get("PropagateTags", False),
+        )
+
+    def update(
+        cls: type, original_resource: batch.JobDefinition, new_resource_name: str, cloudformation_json: Any,
+        account_id: str, region_name: str,
+    ) -> batch.JobDefinition:  # fmt: skip
+        return create(cls, original_resource.name, cloudformation_json, account_id, region_name)
+
+    batch.JobDefinition.create_from_cloudformation_json = classmethod(create)
+    batch.JobDefinition.update_from_cloudformation_json = classmethod(update)
+
+
+def properties_of(arguments: tuple[Any, ...], named: dict[str, Any]) -> Properties:
+    """The properties among the arguments of one of moto's create or update methods."""
+    template = named.get("cloudformation_json") or next(each for each in arguments if isinstance(each, dict))
+    return template["Properties"]

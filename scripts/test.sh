@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what it needs and passes every test: formats, lints, unit tests, and the whole pipe on the local AWS.
+# Ends with the test runner's own summary.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib/common.sh
+
+readonly NEXTEST_VERSION=0.9.143
+
+main() {
+  install_tools
+  say "formats"
+  cargo fmt --all --check
+  "$VENV/bin/ruff" format --quiet --check scripts infra tests
+  say "lints"
+  cargo clippy --release --locked --workspace --all-targets -- --deny warnings
+  "$VENV/bin/ruff" check --quiet scripts infra tests
+  "$VENV/bin/shellcheck" --external-sources scripts/*.sh scripts/*/*.sh .ci/run
+  say "building the binaries"
+  cargo build --release --locked --workspace --bins
+  say "tests of the local AWS and of infra/"
+  "$VENV/bin/python" -m pytest --quiet scripts/local-aws/tests
+  "$VENV/bin/python" -m pytest --quiet infra/checks
+  say "tests of the crates"
+  local filter=()
+  if [ -z "${TAMIZ_DATA:-}" ]; then
+    filter=(--filter-expr 'not test(/needs_tamiz_data/)')
+    say "TAMIZ_DATA is not set: tests named needs_tamiz_data are left out (docs/ARCHITECTURE.md says what it holds)"
+  fi
+  cargo nextest run --release --locked --workspace "${filter[@]}"
+}
+
+install_tools() {
+  scripts/install-libtorch.sh
+  ensure_venv
+  install_requirements scripts/local-aws/requirements.txt infra/checks/requirements.txt
+  if ! cargo nextest --version >/dev/null 2>&1; then
+    say "installing cargo-nextest $NEXTEST_VERSION"
+    cargo install --quiet --locked cargo-nextest --version "$NEXTEST_VERSION"
+  fi
+}
+
+main "$@"

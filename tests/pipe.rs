@@ -1,0 +1,120 @@
+//! The whole pipe on a local AWS: the template, the state machine and the binaries that production uses.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic where a test would")]
+
+use tamiz_domain::Verdict;
+use tamiz_e2e::{Desk, binary, column_of_labels, column_of_strings, read_parts, root, sample, succeed, train};
+use tamiz_ports::ExecutionStatus;
+
+/// Shards small enough that the sample uploads make an array job.
+fn small_shards() -> String {
+    std::fs::read_to_string(root().join("configs/demo.toml")).unwrap()
+}
+
+fn desk_with_model(configuration: &str) -> Desk {
+    let desk = Desk::deploy(configuration);
+    let models = tempfile::tempdir().unwrap();
+    train(models.path());
+    desk.copy_in(models.path(), "models");
+    desk
+}
+
+#[test]
+fn uploads_come_back_labelled_with_a_report_and_one_mail() {
+    let desk = desk_with_model(&small_shards());
+    for name in ["electronics.csv.gz", "films.csv.gz", "phones.jsonl", "invoice.csv"] {
+        desk.upload(name, std::fs::read(sample("uploads").join(name)).unwrap());
+    }
+    let runs = desk.settle(4);
+    assert!(runs.iter().all(|(_, status)| *status == ExecutionStatus::Succeeded), "{runs:?}\n{}", desk.job_logs());
+    let (mut input, mut ok, mut labelled, mut hits) = (0, 0, 0, 0);
+    for (run, _) in &runs {
+        let summary = desk.summary(run);
+        assert!(summary.counts.is_conserved() && summary.verdict == Verdict::Ok, "{summary:?}");
+        let local = tempfile::tempdir().unwrap();
+        desk.copy_out("results", &format!("runs/{run}/predictions"), local.path());
+        let rows = read_parts(local.path());
+        assert_eq!(rows.num_rows() as u64, summary.counts.ok);
+        assert!(column_of_strings(&rows, "outcome").iter().all(|outcome| outcome == "ok"));
+        let pairs = column_of_labels(&rows, "label").into_iter().zip(column_of_labels(&rows, "predicted"));
+        for (label, predicted) in pairs.filter(|(label, _)| label.is_some()) {
+            labelled += 1;
+            hits += u64::from(label == predicted);
+        }
+        input += summary.counts.input;
+        ok += summary.counts.ok;
+        assert!(desk.list("results", &format!("runs/{run}")).iter().any(|name| name.ends_with("report.html")));
+    }
+    assert_eq!((input, input - ok), (4_475, 6), "every record of the samples, six of them broken on purpose");
+    assert!(hits as f64 / labelled as f64 > 0.65, "{hits} of {labelled}: a coin would do as well");
+
+    let mails = desk.mails();
+    assert_eq!(mails.len(), runs.len(), "one mail a run: {mails:?}");
+    assert!(mails.iter().all(|mail| mail.subject.starts_with("[tamiz") && mail.subject.contains("] OK run ")));
+    assert!(mails.iter().any(|mail| mail.text.contains("invoice.csv") && mail.text.contains("PDF")), "{mails:?}");
+}
+
+#[test]
+fn the_same_bytes_run_once_and_changed_bytes_run_again() {
+    let desk = desk_with_model("");
+    let content = b"label,text\n2,excellent phone\n1,terrible battery\n".to_vec();
+    desk.upload("a b+c.csv", content.clone());
+    let first = desk.settle(1);
+    assert_eq!(first.len(), 1);
+    desk.upload("a b+c.csv", content);
+    desk.wait_for("the repeat to be recorded", || {
+        let repeats = desk.list("staging", &format!("runs/{}/repeats", first[0].0));
+        (!repeats.is_empty()).then_some(())
+    });
+    assert_eq!(desk.executions().len(), 1, "the same bytes under one key give one run");
+    desk.upload("a b+c.csv", b"label,text\n2,excellent phone\n1,awful battery\n".to_vec());
+    let both = desk.settle(2);
+    assert_eq!(both.len(), 2, "changed bytes give a second run");
+    assert!(both.iter().all(|(_, status)| *status == ExecutionStatus::Succeeded), "{}", desk.job_logs());
+}
+
+#[test]
+fn a_run_without_a_usable_record_fails_with_one_mail() {
+    let desk = desk_with_model("");
+    desk.upload("invoice.csv", std::fs::read(sample("uploads/invoice.csv")).unwrap());
+    let runs = desk.settle(1);
+    assert_eq!(runs[0].1, ExecutionStatus::Failed);
+    assert_eq!(desk.summary(&runs[0].0).verdict, Verdict::Failed);
+    let mails = desk.mails();
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert!(mails[0].subject.contains("FAILED") && mails[0].text.contains("invoice.csv"), "{}", mails[0].text);
+}
+
+#[test]
+fn a_missing_model_ends_in_one_failure_mail_that_says_so() {
+    let desk = Desk::deploy("");
+    desk.upload("good.csv", b"text\nexcellent phone\n".to_vec());
+    let runs = desk.settle(1);
+    assert_eq!(runs[0].1, ExecutionStatus::Failed);
+    let mails = desk.mails();
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert!(mails[0].subject.contains("FAILED") && mails[0].text.contains("model"), "{}", mails[0].text);
+}
+
+#[test]
+fn enough_new_labels_train_a_challenger_and_write_the_verdict_down() {
+    let desk = desk_with_model("[retrain]\nmin_new_labels = 500\n");
+    let promotions = |desk: &Desk| desk.list("models", "reviews/promotions").len();
+    let before = promotions(&desk);
+    desk.upload("films.csv.gz", std::fs::read(sample("uploads/films.csv.gz")).unwrap());
+    let runs = desk.settle(1);
+    assert_eq!(runs[0].1, ExecutionStatus::Succeeded, "{}", desk.job_logs());
+    assert!(desk.summary(&runs[0].0).retrain);
+    assert_eq!(promotions(&desk), before + 1, "the verdict is written down whether the challenger won or not");
+    assert_eq!(desk.mails().len(), 2, "one mail for the run, one for the training: {:?}", desk.mails());
+}
+
+#[test]
+fn a_dispatcher_that_polls_the_queue_by_hand_starts_the_run_too() {
+    let desk = desk_with_model("");
+    desk.without_function();
+    desk.upload("good.csv", b"text\nexcellent phone\n".to_vec());
+    succeed(desk.aws_environment(&mut binary("tamiz-dispatcher")).arg("--once").args(desk.dispatcher_arguments()));
+    let runs = desk.settle(1);
+    assert_eq!(runs[0].1, ExecutionStatus::Succeeded, "{}", desk.job_logs());
+}
