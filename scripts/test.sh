@@ -11,10 +11,10 @@ main() {
   install_tools
   say "formats"
   cargo fmt --all --check
-  "$VENV/bin/ruff" format --quiet --check scripts infra tests
+  "$VENV/bin/ruff" format --quiet --check crates scripts infra tests
   say "lints"
   cargo clippy --release --locked --workspace --all-targets -- --deny warnings
-  "$VENV/bin/ruff" check --quiet scripts infra tests
+  "$VENV/bin/ruff" check --quiet crates scripts infra tests
   "$VENV/bin/shellcheck" --external-sources scripts/*.sh scripts/*/*.sh .ci/run
   say "building the binaries"
   cargo build --release --locked --workspace --bins

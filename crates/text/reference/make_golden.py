@@ -12,13 +12,15 @@ FOLDER holds the texts that ship with VADER (`*_GroundTruth.txt`: id, score, tex
 
 import argparse
 import csv
+import io
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
 
-from nasty_rows import NASTY_ENGLISH, NASTY_SPANISH
-from reference import HERE, analyse
+from nasty_rows import NASTY_ENGLISH, NASTY_SPANISH, RULE_WORDS
+from reference import HERE, analyse, compound
 
 GOLDEN = HERE.parent / "tests" / "golden"
 
@@ -36,7 +38,11 @@ def read(path):
     """Text of a file that may be compressed, and may be Latin-1."""
     if not path.exists():
         path = path.with_name(path.name + ".zst")
-    raw = subprocess.run(["zstd", "-dc", path], check=True, capture_output=True).stdout if path.suffix == ".zst" else path.read_bytes()
+    raw = (
+        subprocess.run(["zstd", "-dc", path], check=True, capture_output=True).stdout
+        if path.suffix == ".zst"
+        else path.read_bytes()
+    )
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -58,12 +64,24 @@ def real_rows(folder):
             yield analyse(line.split("\t")[column].rstrip("\r"))
 
 
+def rule_rows(count):
+    """Words of VADER's rules in any order, with the score alone: nobody writes so, and every rule meets every other."""
+    chance = random.Random(2014)
+    for _ in range(count):
+        text = " ".join(chance.choices(RULE_WORDS, k=chance.randrange(40)))
+        yield {"text": text, "compound": compound(text)}
+
+
 def rows_of_csv(path, language):
     csv.field_size_limit(1 << 30)
     if path.suffix == ".zst":
-        lines = subprocess.run(["zstd", "-dc", path], check=True, capture_output=True).stdout.decode("utf-8").splitlines(keepends=True)
+        lines = (
+            subprocess.run(["zstd", "-dc", path], check=True, capture_output=True)
+            .stdout.decode("utf-8")
+            .splitlines(keepends=True)
+        )
     else:
-        lines = open(path, encoding="utf-8", newline="")
+        lines = io.StringIO(path.read_text(encoding="utf-8"), newline="")
     for record in csv.reader(lines):
         title, body = (record[1], record[2]) if language == "en" else (record[0], record[1])
         yield analyse(f"{title} {body}".strip(), language)
@@ -82,6 +100,7 @@ def main():
     write("real.jsonl", real_rows(args.folder))
     write("nasty.jsonl", [analyse(text) for text in NASTY_ENGLISH])
     write("spanish.jsonl", [analyse(text, "es") for text in NASTY_SPANISH])
+    write("rules.jsonl", rule_rows(1000))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,10 @@ def clean(text):
     return SPACE.sub(" ", PUNCTUATION.sub("", text)).strip().lower()
 
 
+def compound(text):
+    return _vader.polarity_scores(text)["compound"]
+
+
 def analyse(text, language="en"):
     """One row as the golden files hold it."""
     cleaned = clean(text)
@@ -45,5 +49,5 @@ def analyse(text, language="en"):
         "tokens": tokens,
         "content": content,
         "stems": [STEMMERS[language].stem(token) for token in content],
-        "compound": _vader.polarity_scores(text)["compound"] if language == "en" else None,
+        "compound": compound(text) if language == "en" else None,
     }

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use tamiz_text::vader::Vader;
 use tamiz_text::{Analyzer, Language};
 
 #[test]
@@ -22,14 +23,25 @@ fn spanish_rows_equal_the_reference() {
     check("spanish.jsonl", 8);
 }
 
+#[test]
+fn every_rule_of_vader_meets_every_other_as_in_the_reference() {
+    let mut vader = Vader::new();
+    for row in golden("rules.jsonl", 1_000) {
+        let text = row["text"].as_str().unwrap();
+        assert_eq!(vader.compound(text), row["compound"].as_f64().unwrap(), "compound of {text:?}");
+    }
+}
+
 fn check(file: &str, num_rows: usize) {
+    let mut analyzer = Analyzer::new();
+    golden(file, num_rows).iter().for_each(|row| check_row(&mut analyzer, row));
+}
+
+fn golden(file: &str, num_rows: usize) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     let rows = std::fs::read_to_string(path).unwrap();
     assert_eq!(rows.lines().count(), num_rows, "a golden file was cut short");
-    let mut analyzer = Analyzer::new();
-    for row in rows.lines() {
-        check_row(&mut analyzer, &serde_json::from_str(row).unwrap());
-    }
+    rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect()
 }
 
 fn check_row(analyzer: &mut Analyzer, row: &Value) {

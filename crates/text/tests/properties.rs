@@ -45,55 +45,6 @@ const PIECES: &[&str] = &[
     "?",
 ];
 
-/// Words that VADER's rules treat differently, and some that they do not.
-const WORDS: &[&str] = &[
-    "good",
-    "BAD",
-    "great!",
-    "awful",
-    "no",
-    "NO",
-    "nor",
-    "or",
-    "not",
-    "isn't",
-    "never",
-    "so",
-    "this",
-    "without",
-    "doubt",
-    "very",
-    "EXTREMELY",
-    "barely",
-    "at",
-    "least",
-    "but",
-    "But",
-    "kind",
-    "of",
-    "sort",
-    "just",
-    "enough",
-    "the",
-    "shit",
-    "bomb",
-    "bus",
-    "stop",
-    "yeah",
-    "right",
-    "kiss",
-    "death",
-    "to",
-    "die",
-    "for",
-    ":)",
-    ":(",
-    "book",
-    "table",
-    "A",
-    "love",
-];
-
 fn analyze(analyzer: &mut Analyzer, text: &str) -> (String, Vec<String>, Vec<String>, Option<f32>) {
     let found = analyzer.analyze(text);
     let owned = |tokens: &mut dyn Iterator<Item = &str>| tokens.map(str::to_owned).collect();
@@ -134,15 +85,6 @@ proptest! {
         let compound = Vader::new().compound(&text);
         prop_assert!((-1.0..=1.0).contains(&compound));
         prop_assert_eq!(format!("{compound:.4}").parse::<f64>().unwrap(), compound);
-    }
-
-    #[test]
-    fn vader_agrees_with_another_implementation(words in prop::collection::vec(prop::sample::select(WORDS), 0..40)) {
-        let text = words.join(" ");
-        let expected = vader_parity::SentimentIntensityAnalyzer::new().polarity_scores(&text).compound;
-        let compound = Vader::new().compound(&text);
-        // One step in the last decimal: the other one sums with compensation, as Python does from 3.12 on.
-        prop_assert!((compound - expected).abs() < 1.5e-4, "{} is not {}", compound, expected);
     }
 
     #[test]
