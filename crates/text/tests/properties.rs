@@ -3,6 +3,9 @@
 use proptest::prelude::*;
 use tamiz_text::decode::{decode, decode_record};
 use tamiz_text::redact::{redact, shorten};
+use tamiz_text::stem::Stemmer;
+use tamiz_text::stopwords::StopWords;
+use tamiz_text::tokenize::tokens;
 use tamiz_text::vader::Vader;
 use tamiz_text::{Analyzer, clean};
 
@@ -68,6 +71,24 @@ proptest! {
         prop_assert_eq!(found.tokens().collect::<String>(), clean.replace(' ', ""));
         prop_assert!(found.tokens().all(|token| !token.is_empty()));
         prop_assert_eq!(found.content_tokens().len(), found.stems().len());
+    }
+
+    #[test]
+    fn one_look_up_a_word_finds_what_the_single_steps_find(text in text()) {
+        let mut analyzer = Analyzer::new();
+        let found = analyzer.analyze(&text);
+        let mut clean = String::new();
+        clean::clean_into(&text, &mut clean);
+        prop_assert_eq!(found.clean_text(), &clean);
+        prop_assert_eq!(found.tokens().collect::<Vec<_>>(), tokens(&clean).collect::<Vec<_>>());
+        let (stop_words, stemmer, language) = (StopWords::new(), Stemmer::new(), found.language());
+        let content: Vec<_> = tokens(&clean).filter(|token| !stop_words.contains(language, token)).collect();
+        prop_assert_eq!(found.content_tokens().collect::<Vec<_>>(), content.clone());
+        let stems: Vec<_> = content.iter().map(|token| stemmer.stem(language, token)).collect();
+        prop_assert_eq!(found.stems().collect::<Vec<_>>(), stems);
+        if let Some(compound) = found.compound() {
+            prop_assert_eq!(compound, Vader::new().compound(&text) as f32);
+        }
     }
 
     #[test]
