@@ -107,7 +107,8 @@ pub(crate) fn detect(clean: &str, evidence: Evidence) -> Language {
 
 impl Evidence {
     /// Counts one more word, which is in `num_words` already.
-    pub(crate) fn add(&mut self, word: Facts) {
+    #[inline]
+    pub(crate) fn add(&mut self, word: &Facts) {
         let (english, spanish) = (word.is_english_stop_word, word.is_spanish_stop_word || word.has_spanish_letter);
         self.english += usize::from(english);
         self.spanish += usize::from(spanish);

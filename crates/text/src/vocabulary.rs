@@ -1,6 +1,7 @@
 //! The distinct words of many texts, and what is known of each.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
@@ -28,6 +29,9 @@ impl WordId {
 /// What is known of a word in lower case.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
+    /// Where the word stands among all of them.
+    start: u32,
+    length: u32,
     pub(crate) is_english_stop_word: bool,
     pub(crate) is_spanish_stop_word: bool,
     pub(crate) has_spanish_letter: bool,
@@ -38,20 +42,28 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    pub(crate) fn is_stop_word(self, language: Language) -> bool {
+    #[inline]
+    pub(crate) fn is_stop_word(&self, language: Language) -> bool {
         match language {
             Language::English => self.is_english_stop_word,
             Language::Spanish => self.is_spanish_stop_word,
             Language::Other(_) => false,
         }
     }
+
+    fn range(&self) -> Range<usize> {
+        self.start as usize..self.start as usize + self.length as usize
+    }
 }
 
-/// Words by id. Ids are dense, from 0 on, and hold until [`Vocabulary::clear`].
+/// Most words are shorter than this, and copied at once with whatever stands behind them.
+const CHUNK: usize = 16;
+
+/// Words by id. Ids are dense, from 0 on, and hold until they are forgotten
+/// ([`Analyzer::begin_batch`](crate::Analyzer::begin_batch)).
 pub struct Vocabulary {
     /// All words, one after the other.
     text: String,
-    ends: Vec<usize>,
     facts: Vec<Facts>,
     by_text: HashTable<WordId>,
     stop_words: StopWords,
@@ -63,7 +75,6 @@ impl Vocabulary {
     pub(crate) fn new() -> Self {
         Self {
             text: String::new(),
-            ends: Vec::new(),
             facts: Vec::new(),
             by_text: HashTable::new(),
             stop_words: StopWords::new(),
@@ -73,21 +84,20 @@ impl Vocabulary {
 
     /// Forgets every word; ids given out before mean nothing any more.
     pub(crate) fn clear(&mut self) {
-        let Self { text, ends, facts, by_text, .. } = self;
+        let Self { text, facts, by_text, .. } = self;
         text.clear();
-        ends.clear();
         facts.clear();
         by_text.clear();
     }
 
     /// Number of words.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.facts.len()
     }
 
     /// Whether no word was met yet.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.facts.is_empty()
     }
 
     /// Bytes of all words together.
@@ -97,25 +107,44 @@ impl Vocabulary {
 
     /// The word itself.
     pub fn word(&self, id: WordId) -> &str {
-        word(&self.text, &self.ends, id)
+        &self.text[self.facts[id.index()].range()]
     }
 
-    pub(crate) fn facts(&self, id: WordId) -> Facts {
-        self.facts[id.index()]
+    #[inline]
+    pub(crate) fn facts(&self, id: WordId) -> &Facts {
+        &self.facts[id.index()]
+    }
+
+    /// Appends a word of these facts, and a space.
+    #[inline]
+    pub(crate) fn push_word(&self, facts: &Facts, out: &mut Vec<u8>) {
+        let words = self.text.as_bytes();
+        match words[facts.start as usize..].first_chunk::<CHUNK>() {
+            Some(chunk) if (facts.length as usize) < CHUNK => {
+                let end = out.len() + facts.length as usize;
+                out.extend_from_slice(chunk);
+                out.truncate(end);
+            }
+            _ => out.extend_from_slice(&words[facts.range()]),
+        }
+        out.push(b' ');
     }
 
     /// Id of `word`, in lower case, which is added if it is new.
     pub(crate) fn intern(&mut self, word: &str) -> WordId {
+        let Self { text, facts, by_text, .. } = self;
+        let spell = |id: WordId| &text[facts[id.index()].range()];
         let hash = FxBuildHasher.hash_one(word);
-        let Self { text, ends, by_text, .. } = self;
-        if let Some(&known) = by_text.find(hash, |&id| self::word(text, ends, id) == word) {
+        if let Some(&known) = by_text.find(hash, |&id| spell(id) == word) {
             return known;
         }
-        let id = WordId(ends.len() as u32);
-        text.push_str(word);
-        ends.push(text.len());
-        by_text.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(self::word(text, ends, id)));
+        let id = WordId(facts.len() as u32);
+        by_text.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(spell(id)));
+        let start = text.len() as u32;
+        self.text.push_str(word);
         self.facts.push(Facts {
+            start,
+            length: word.len() as u32,
             is_english_stop_word: self.stop_words.contains(Language::English, word),
             is_spanish_stop_word: self.stop_words.contains(Language::Spanish, word),
             has_spanish_letter: has_spanish_letter(word),
@@ -127,6 +156,7 @@ impl Vocabulary {
     }
 
     /// Stem of a word: worked out once a word and language.
+    #[inline]
     pub(crate) fn stem(&mut self, language: Language, id: WordId) -> WordId {
         let facts = &self.facts[id.index()];
         let known = match language {
@@ -149,11 +179,6 @@ impl Vocabulary {
         }
         stem
     }
-}
-
-fn word<'a>(text: &'a str, ends: &[usize], id: WordId) -> &'a str {
-    let start = id.index().checked_sub(1).map_or(0, |before| ends[before]);
-    &text[start..ends[id.index()]]
 }
 
 #[cfg(test)]
