@@ -46,6 +46,7 @@ impl Configuration {
         require(shares.iter().all(|s| (0.0..=1.0).contains(s)), "budget: shares lie between 0 and 1");
         require(self.etl.rows_per_shard > 0, "etl.rows_per_shard: at least 1");
         require(self.etl.max_record_bytes > 0, "etl.max_record_bytes: at least 1");
+        require(self.etl.bytes_per_job > 0, "etl.bytes_per_job: at least 1");
         require(
             (2..=10_000).contains(&self.inference.max_array_size),
             "inference.max_array_size: 2 to 10,000 (AWS Batch)",
@@ -140,15 +141,17 @@ impl Default for LabelScheme {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EtlConfiguration {
-    /// Rows in a shard; the last one may hold fewer.
+    /// Records of the input that go into a shard; it holds as many rows, less those that are rejected.
     pub rows_per_shard: usize,
     /// Records larger than this are rejected, which bounds memory.
     pub max_record_bytes: usize,
+    /// Bytes of input for one job. A run with more is cleaned by an array of jobs.
+    pub bytes_per_job: u64,
 }
 
 impl Default for EtlConfiguration {
     fn default() -> Self {
-        Self { rows_per_shard: 100_000, max_record_bytes: 8 << 20 }
+        Self { rows_per_shard: 100_000, max_record_bytes: 8 << 20, bytes_per_job: 4 << 30 }
     }
 }
 

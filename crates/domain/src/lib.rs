@@ -7,6 +7,7 @@ mod claim;
 mod configuration;
 mod counts;
 mod disposition;
+mod etl_plan;
 mod etl_report;
 mod failure;
 mod identity;
@@ -27,6 +28,7 @@ pub use configuration::{
 };
 pub use counts::{Conservation, Counts, NotConserved};
 pub use disposition::{Disposed, Disposition, ExitCode};
+pub use etl_plan::{EtlPlan, ShardCount};
 pub use etl_report::{EtlReport, FileProblem, FileReport, PartEntry};
 pub use failure::{FailedCause, FailureNote, Stage};
 pub use identity::ObjectIdentity;

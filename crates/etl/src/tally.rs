@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use tamiz_domain::{Counts, RejectReason};
 use tamiz_text::Analysis;
 
 use crate::read::framing::Fault;
 
 /// Outcomes and properties of some records.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     pub ok: u64,
     pub rejected: u64,
     pub labelled: u64,
     pub labels: BTreeMap<i8, u64>,
-    pub languages: BTreeMap<&'static str, u64>,
-    pub sentiments: BTreeMap<&'static str, u64>,
+    pub languages: BTreeMap<String, u64>,
+    pub sentiments: BTreeMap<String, u64>,
     pub rejected_by_reason: BTreeMap<RejectReason, u64>,
     /// The first record rejected for each reason: its row and what was seen.
     pub first_rejected: BTreeMap<RejectReason, (u64, String)>,
@@ -30,9 +31,9 @@ impl Tally {
             self.labelled += 1;
             *self.labels.entry(label).or_default() += 1;
         }
-        *self.languages.entry(analysis.language().code()).or_default() += 1;
+        count(&mut self.languages, analysis.language().code());
         if let Some(sentiment) = analysis.sentiment() {
-            *self.sentiments.entry(sentiment.name()).or_default() += 1;
+            count(&mut self.sentiments, sentiment.name());
         }
     }
 
@@ -63,8 +64,15 @@ impl Tally {
     }
 }
 
-fn sum<K: Copy + Ord>(counts: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
+fn sum<K: Clone + Ord>(counts: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
     for (key, count) in more {
-        *counts.entry(*key).or_default() += count;
+        *counts.entry(key.clone()).or_default() += count;
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(name.to_owned(), 1)),
     }
 }

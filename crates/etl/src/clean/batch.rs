@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-
 use crate::read::framing::{Fault, Reading};
+use crate::read::record_reader::RawRecord;
 use crate::read::sniff::Shape;
-use crate::tally::Tally;
 
-/// Records in a batch at most. Batches are cut by records and their bytes alone, never by threads or reads: Parquet
-/// pages end where batches end, and the same input must give the same bytes.
-const BATCH_RECORDS: usize = 1_024;
-/// Bytes from which on a batch is full.
-const BATCH_BYTES: usize = 1 << 20;
+/// Records in a batch at most. Batches are cut by records and their bytes alone, never by threads or reads: a batch becomes
+/// a row group, and the same input must give the same bytes.
+const BATCH_RECORDS: usize = 8_192;
+/// Bytes from which on a batch is full. A worker needs about six times as much memory for it.
+const BATCH_BYTES: usize = 2 << 20;
 
 /// The file that records come from.
 #[derive(Debug)]
@@ -22,6 +20,8 @@ pub(crate) struct SourceFile {
     /// Beginning of its rows' review ids.
     pub id_prefix: String,
     pub shape: Shape,
+    /// Whether reading may begin at any of its records.
+    pub is_divisible: bool,
 }
 
 /// Records of one file, in order.
@@ -30,18 +30,21 @@ pub(crate) struct RawBatch {
     pub file: Arc<SourceFile>,
     /// Row number of the first record.
     first_row: u64,
+    /// Bytes of the unpacked file before it.
+    first_offset: Option<u64>,
     bytes: Vec<u8>,
     records: Vec<(usize, Result<Reading, Fault>)>,
 }
 
 impl RawBatch {
     pub(crate) fn new(file: Arc<SourceFile>, first_row: u64) -> Self {
-        Self { file, first_row, bytes: Vec::new(), records: Vec::new() }
+        Self { file, first_row, first_offset: None, bytes: Vec::new(), records: Vec::new() }
     }
 
-    pub(crate) fn push(&mut self, raw: &[u8], reading: Result<Reading, Fault>) {
-        self.bytes.extend_from_slice(raw);
-        self.records.push((self.bytes.len(), reading));
+    pub(crate) fn push(&mut self, record: RawRecord<'_>) {
+        self.first_offset.get_or_insert(record.offset);
+        self.bytes.extend_from_slice(record.raw);
+        self.records.push((self.bytes.len(), record.reading));
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -60,6 +63,16 @@ impl RawBatch {
         self.bytes.len()
     }
 
+    /// Row number of the first record.
+    pub(crate) fn first_row(&self) -> u64 {
+        self.first_row
+    }
+
+    /// Bytes of the unpacked file before the first record.
+    pub(crate) fn first_offset(&self) -> Option<u64> {
+        self.first_offset
+    }
+
     /// Row number of the record after the last one.
     pub(crate) fn next_row(&self) -> u64 {
         self.first_row + self.records.len() as u64
@@ -74,13 +87,4 @@ impl RawBatch {
             (row, raw, reading)
         })
     }
-}
-
-/// What became of a batch.
-#[derive(Debug)]
-pub(crate) struct CleanBatch {
-    pub rows: RecordBatch,
-    /// None where nothing was rejected.
-    pub rejected: Option<RecordBatch>,
-    pub tally: Tally,
 }

@@ -1,24 +1,27 @@
 //! Rows of a clean shard, column by column.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, DictionaryArray, Float32Builder, Int8Builder, Int32Array, Int64Builder, ListBuilder,
-    RecordBatch, StringArray, StringBuilder, StringDictionaryBuilder, TimestampMillisecondBuilder, UInt64Builder,
+    ArrayRef, BooleanBuilder, DictionaryArray, Float32Builder, Int8Builder, Int32Array, Int64Builder, StringArray,
+    StringBuilder, StringDictionaryBuilder, TimestampMillisecondBuilder, UInt64Builder,
 };
-use arrow::datatypes::{DataType, Field, Int32Type};
+use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
-use tamiz_domain::schema;
-use tamiz_text::Analysis;
+use tamiz_text::{Analysis, Vocabulary};
 
+use crate::EtlError;
 use crate::clean::record::Review;
+use crate::write::row_group::{Column, RowGroup, RowGroupEncoder};
+use crate::write::word_lists::WordLists;
 
 /// Bytes of a review id: 16 digits, a hyphen, 8 digits.
 const ID_BYTES: usize = 25;
 /// Bytes of a word and its space, about: a first guess of the room that words need.
 const BYTES_PER_WORD: usize = 5;
 
-/// Builds the columns of [`schema::clean_shard`], in its order.
+/// Builds the columns of [`tamiz_domain::schema::clean_shard`], in its order.
 pub(crate) struct CleanRows {
     review_id: StringBuilder,
     row: UInt64Builder,
@@ -26,9 +29,9 @@ pub(crate) struct CleanRows {
     title: StringBuilder,
     text: StringBuilder,
     clean_text: StringBuilder,
-    tokens: ListBuilder<StringBuilder>,
-    content_tokens: ListBuilder<StringBuilder>,
-    stems: ListBuilder<StringBuilder>,
+    tokens: WordLists,
+    content_tokens: WordLists,
+    stems: WordLists,
     compound: Float32Builder,
     sentiment: StringDictionaryBuilder<Int32Type>,
     language: StringDictionaryBuilder<Int32Type>,
@@ -43,6 +46,7 @@ pub(crate) struct CleanRows {
 impl CleanRows {
     /// Columns with room for `num_rows` rows that hold about `num_bytes` of text.
     pub(crate) fn with_capacity(num_rows: usize, num_bytes: usize) -> Self {
+        let words = || WordLists::with_capacity(num_rows, num_bytes / BYTES_PER_WORD);
         Self {
             review_id: StringBuilder::with_capacity(num_rows, num_rows * ID_BYTES),
             row: UInt64Builder::with_capacity(num_rows),
@@ -50,9 +54,9 @@ impl CleanRows {
             title: StringBuilder::new(),
             text: StringBuilder::with_capacity(num_rows, num_bytes),
             clean_text: StringBuilder::with_capacity(num_rows, num_bytes),
-            tokens: words(num_rows, num_bytes),
-            content_tokens: words(num_rows, num_bytes),
-            stems: words(num_rows, num_bytes),
+            tokens: words(),
+            content_tokens: words(),
+            stems: words(),
             compound: Float32Builder::new(),
             sentiment: StringDictionaryBuilder::new(),
             language: StringDictionaryBuilder::new(),
@@ -65,24 +69,31 @@ impl CleanRows {
         }
     }
 
+    /// Number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.num_rows()
+    }
+
     /// Appends one row. `user` is the keyed hash, never the id.
     pub(crate) fn append(
         &mut self,
-        review_id: &str,
+        id_prefix: &str,
         row: u64,
         review: &Review<'_>,
         analysis: &Analysis<'_>,
         user: Option<String>,
     ) {
-        self.review_id.append_value(review_id);
+        // Writing into a column in the making cannot fail.
+        let _ = write!(self.review_id, "{id_prefix}-{row:08}");
+        self.review_id.append_value("");
         self.row.append_value(row);
         self.label.append_option(review.label);
         self.title.append_option(review.title.as_deref());
         self.text.append_value(&review.text);
         self.clean_text.append_value(analysis.clean_text());
-        append_words(&mut self.tokens, analysis.tokens());
-        append_words(&mut self.content_tokens, analysis.content_tokens());
-        append_words(&mut self.stems, analysis.stems());
+        self.tokens.push(analysis.token_ids());
+        self.content_tokens.push(analysis.content_ids());
+        self.stems.push(analysis.stem_ids());
         self.compound.append_option(analysis.compound());
         self.sentiment.append_option(analysis.sentiment().map(|sentiment| sentiment.name()));
         self.language.append_value(analysis.language().code());
@@ -94,34 +105,40 @@ impl CleanRows {
         self.user.append_option(user);
     }
 
-    /// The rows, all of one source.
+    /// Encodes the rows, all of one source; `vocabulary` is the one that their words were numbered by.
     ///
     /// # Errors
     /// Only when the columns do not fit the schema, which is a bug.
-    pub(crate) fn finish(mut self, source: &str) -> Result<RecordBatch, ArrowError> {
-        let row = self.row.finish();
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(self.review_id.finish()),
-            one_value(source, row.len())?,
-            Arc::new(row),
-            Arc::new(self.label.finish()),
-            Arc::new(self.title.finish()),
-            Arc::new(self.text.finish()),
-            Arc::new(self.clean_text.finish()),
-            Arc::new(self.tokens.finish()),
-            Arc::new(self.content_tokens.finish()),
-            Arc::new(self.stems.finish()),
-            Arc::new(self.compound.finish()),
-            Arc::new(self.sentiment.finish()),
-            Arc::new(self.language.finish()),
-            Arc::new(self.asin.finish()),
-            Arc::new(self.parent_asin.finish()),
-            Arc::new(self.helpful_vote.finish()),
-            Arc::new(self.verified_purchase.finish()),
-            Arc::new(self.timestamp.finish()),
-            Arc::new(self.user.finish()),
+    pub(crate) fn encode(
+        mut self,
+        source: &str,
+        vocabulary: &Vocabulary,
+        encoder: &mut RowGroupEncoder,
+    ) -> Result<RowGroup, EtlError> {
+        let num_rows = self.len();
+        let array = |array: ArrayRef| Column::Array(array);
+        let columns = [
+            array(Arc::new(self.review_id.finish())),
+            array(one_value(source, num_rows)?),
+            array(Arc::new(self.row.finish())),
+            array(Arc::new(self.label.finish())),
+            array(Arc::new(self.title.finish())),
+            array(Arc::new(self.text.finish())),
+            array(Arc::new(self.clean_text.finish())),
+            Column::Words(&self.tokens, vocabulary),
+            Column::Words(&self.content_tokens, vocabulary),
+            Column::Words(&self.stems, vocabulary),
+            array(Arc::new(self.compound.finish())),
+            array(Arc::new(self.sentiment.finish())),
+            array(Arc::new(self.language.finish())),
+            array(Arc::new(self.asin.finish())),
+            array(Arc::new(self.parent_asin.finish())),
+            array(Arc::new(self.helpful_vote.finish())),
+            array(Arc::new(self.verified_purchase.finish())),
+            array(Arc::new(self.timestamp.finish())),
+            array(Arc::new(self.user.finish())),
         ];
-        RecordBatch::try_new(schema::clean_shard(), columns)
+        Ok(encoder.encode(num_rows, columns)?)
     }
 }
 
@@ -129,14 +146,4 @@ impl CleanRows {
 pub(crate) fn one_value(value: &str, num_rows: usize) -> Result<ArrayRef, ArrowError> {
     let keys = Int32Array::from(vec![0; num_rows]);
     Ok(Arc::new(DictionaryArray::try_new(keys, Arc::new(StringArray::from(vec![value])))?))
-}
-
-fn words(num_rows: usize, num_bytes: usize) -> ListBuilder<StringBuilder> {
-    let words = StringBuilder::with_capacity(num_bytes / BYTES_PER_WORD, num_bytes);
-    ListBuilder::with_capacity(words, num_rows).with_field(Field::new("element", DataType::Utf8, false))
-}
-
-fn append_words<'a>(list: &mut ListBuilder<StringBuilder>, words: impl Iterator<Item = &'a str>) {
-    words.for_each(|word| list.values().append_value(word));
-    list.append(true);
 }

@@ -1,17 +1,23 @@
 //! What one worker does: a batch of raw records in, rows and rejects out.
 
-use arrow::error::ArrowError;
 use tamiz_domain::{Configuration, LabelScheme};
-use tamiz_text::Analyzer;
+use tamiz_text::{Analyzer, Vocabulary};
 
-use crate::clean::batch::{CleanBatch, RawBatch};
+use crate::clean::batch::RawBatch;
 use crate::clean::clean_rows::CleanRows;
 use crate::clean::record::RecordParser;
-use crate::clean::rejects::{Reject, rejected_rows};
+use crate::clean::rejects::Reject;
 use crate::clean::user_key::UserKey;
 use crate::columns::FieldNames;
 use crate::read::framing::{Fault, Reading};
 use crate::tally::Tally;
+
+/// What became of a batch.
+pub(crate) struct CleanBatch {
+    pub rows: CleanRows,
+    pub rejects: Vec<Reject>,
+    pub tally: Tally,
+}
 
 /// A worker's tools; one for each thread.
 pub(crate) struct Cleaner {
@@ -34,27 +40,29 @@ impl Cleaner {
     }
 
     /// Cleans a batch. The answer depends on the batch alone, not on what this worker did before.
-    ///
-    /// # Errors
-    /// Only when columns do not fit their schema, which is a bug.
-    pub(crate) fn clean(&mut self, batch: &RawBatch) -> Result<CleanBatch, ArrowError> {
-        let mut tally = Tally::default();
-        let mut rejects = Vec::new();
-        let mut rows = CleanRows::with_capacity(batch.num_records(), batch.num_bytes());
+    pub(crate) fn clean(&mut self, batch: &RawBatch) -> CleanBatch {
+        self.analyzer.begin_batch();
+        let mut clean = CleanBatch {
+            rows: CleanRows::with_capacity(batch.num_records(), batch.num_bytes()),
+            rejects: Vec::new(),
+            tally: Tally::default(),
+        };
         for (row, raw, reading) in batch.records() {
             let outcome = match reading {
-                Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut rows, &mut tally),
+                Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut clean),
                 Err(fault) => Err(fault.clone()),
             };
             if let Err(fault) = outcome {
-                tally.reject(row, &fault);
-                rejects.push(Reject { row, fault, raw: raw.to_vec() });
+                clean.tally.reject(row, &fault);
+                clean.rejects.push(Reject { row, fault, raw: raw.to_vec() });
             }
         }
-        let source = &batch.file.source;
-        let rows = rows.finish(source)?;
-        let rejected = if rejects.is_empty() { None } else { Some(rejected_rows(source, &rejects)?) };
-        Ok(CleanBatch { rows, rejected, tally })
+        clean
+    }
+
+    /// The words of the batch that was cleaned last.
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        self.analyzer.vocabulary()
     }
 
     fn clean_record(
@@ -63,22 +71,20 @@ impl Cleaner {
         row: u64,
         raw: &[u8],
         reading: Reading,
-        rows: &mut CleanRows,
-        tally: &mut Tally,
+        clean: &mut CleanBatch,
     ) -> Result<(), Fault> {
         let review = self.parser.parse(raw, reading, &batch.file.shape, &self.names, &self.labels)?;
         let analysis = self.analyzer.analyze(&review.text);
         let user = match (&self.user_key, &review.user) {
             (Some(key), Some(user)) => Some(key.hash(user)),
             (None, Some(_)) => {
-                tally.users_left_out += 1;
+                clean.tally.users_left_out += 1;
                 None
             }
             (_, None) => None,
         };
-        tally.accept(review.label, &analysis);
-        let review_id = format!("{}-{row:08}", batch.file.id_prefix);
-        rows.append(&review_id, row, &review, &analysis, user);
+        clean.tally.accept(review.label, &analysis);
+        clean.rows.append(&batch.file.id_prefix, row, &review, &analysis, user);
         Ok(())
     }
 }

@@ -5,6 +5,6 @@ pub(crate) mod clean_rows;
 pub(crate) mod cleaner;
 mod json_values;
 mod record;
-mod rejects;
+pub(crate) mod rejects;
 pub(crate) mod user_key;
 mod values;

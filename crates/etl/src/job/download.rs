@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use bytes::{Buf, Bytes};
 use futures::StreamExt;
-use object_store::{GetOptions, GetResult, ObjectStore};
+use object_store::{GetOptions, GetRange, GetResult, ObjectStore};
 use tamiz_domain::ManifestObject;
 use tamiz_ports::{ObjectUri, StoreError, Stores};
 use tamiz_telemetry::{Progress, Shutdown};
@@ -24,8 +24,12 @@ pub(crate) enum DownloadError {
     Stopped,
 }
 
-/// Opens an object exactly as it was announced: its version, its ETag on S3, its size in a folder.
-pub(crate) async fn open(object: &ManifestObject, stores: &dyn Stores) -> Result<GetResult, StoreError> {
+/// Opens an object exactly as it was announced (its version, its ETag on S3, its size in a folder), or a range of it.
+pub(crate) async fn open(
+    object: &ManifestObject,
+    range: Option<GetRange>,
+    stores: &dyn Stores,
+) -> Result<GetResult, StoreError> {
     let uri: ObjectUri = object.uri.parse().map_err(|error| StoreError::Denied {
         operation: "open",
         uri: object.uri.clone(),
@@ -36,6 +40,7 @@ pub(crate) async fn open(object: &ManifestObject, stores: &dyn Stores) -> Result
         version: object.version_id.clone(),
         // A folder's ETags are not the digests that a manifest of files holds.
         if_match: uri.is_s3().then(|| object.identity.etag.clone()),
+        range,
         ..GetOptions::default()
     };
     let result = folder

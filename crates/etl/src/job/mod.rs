@@ -3,9 +3,14 @@
 mod claims;
 mod collector;
 mod download;
+mod in_turn;
+mod open_file;
 mod pipeline;
-mod reader;
+mod plan;
+mod report;
 mod run;
+mod source;
+mod splits;
 
 use std::sync::Arc;
 
@@ -14,7 +19,7 @@ use tamiz_ports::{Folder, Stores};
 use tamiz_telemetry::{Progress, Shutdown};
 use tokio::runtime::Handle;
 
-pub use run::{Deps, run};
+pub use run::{Deps, run, run_step};
 
 use crate::UserKey;
 
@@ -33,4 +38,16 @@ struct Job {
     shutdown: Shutdown,
     /// For reads and writes, which are async.
     runtime: Handle,
+}
+
+impl Job {
+    /// Bytes of its objects, as announced.
+    fn num_bytes(&self) -> u64 {
+        self.objects.iter().map(|object| object.size).sum()
+    }
+
+    /// Children of an array job at most.
+    fn max_array_size(&self) -> usize {
+        self.configuration.inference.max_array_size
+    }
 }

@@ -16,6 +16,8 @@ const KEPT_OF_OVERSIZED: usize = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct RawRecord<'a> {
     pub raw: &'a [u8],
+    /// Bytes of the stream before it.
+    pub offset: u64,
     pub reading: Result<Reading, Fault>,
 }
 
@@ -24,6 +26,7 @@ pub(crate) struct RecordReader<R> {
     stream: R,
     buffer: Vec<u8>,
     start: usize,
+    passed: u64,
     limit: usize,
     state: Stream,
 }
@@ -40,7 +43,12 @@ enum Stream {
 impl<R: Read> RecordReader<R> {
     /// Reads records of at most `limit` bytes.
     pub(crate) fn new(stream: R, limit: usize) -> Self {
-        Self { stream, buffer: Vec::new(), start: 0, limit, state: Stream::Open }
+        Self { stream, buffer: Vec::new(), start: 0, passed: 0, limit, state: Stream::Open }
+    }
+
+    /// The same, where the stream begins after `offset` bytes of the file.
+    pub(crate) fn starting_at(self, offset: u64) -> Self {
+        Self { passed: offset, ..self }
     }
 
     /// Up to `size` bytes from the current place on, without consuming them, and whether they are all there are.
@@ -73,9 +81,9 @@ impl<R: Read> RecordReader<R> {
                 Framed::Blank(length) => self.start += length,
                 Framed::Record { content, consumed, reading } => {
                     let reading = if self.is_cut_off(content) { Err(cut_off()) } else { reading };
-                    let from = self.start;
+                    let (from, offset) = (self.start, self.passed + self.start as u64);
                     self.start += consumed;
-                    return Some(RawRecord { raw: &self.buffer[from..from + content], reading });
+                    return Some(RawRecord { raw: &self.buffer[from..from + content], offset, reading });
                 }
                 Framed::Incomplete if self.horizon() == Horizon::Limit => return Some(self.oversized()),
                 Framed::Incomplete => self.fill(),
@@ -134,10 +142,15 @@ impl<R: Read> RecordReader<R> {
         // The kept bytes go back in front of what follows, and are handed out from there.
         self.buffer.splice(..self.start, kept.iter().copied());
         self.start = kept.len();
-        RawRecord { raw: &self.buffer[..self.start], reading: Err(Fault::new(RejectReason::RecordTooLarge, detail)) }
+        RawRecord {
+            raw: &self.buffer[..self.start],
+            offset: 0,
+            reading: Err(Fault::new(RejectReason::RecordTooLarge, detail)),
+        }
     }
 
     fn fill(&mut self) {
+        self.passed += self.start as u64;
         self.buffer.drain(..self.start);
         self.start = 0;
         let old = self.buffer.len();

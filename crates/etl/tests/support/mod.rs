@@ -70,12 +70,11 @@ impl Bench {
         let manifest = self.path().join("manifest.json");
         std::fs::write(&manifest, serde_json::to_vec(&self.manifest()).unwrap()).unwrap();
         let output = self.path().join(output);
+        let [manifest, target] = [&manifest, &output].map(|path| path.to_str().unwrap().parse().unwrap());
         let settings = Settings {
-            manifest: manifest.to_str().unwrap().parse().unwrap(),
-            output: output.to_str().unwrap().parse().unwrap(),
-            rows_per_shard: None,
             threads: self.threads.try_into().ok(),
             user_key: self.user_key.map(|key| key.parse().unwrap()),
+            ..Settings::new(manifest, target)
         };
         let deps = Deps { stores: Arc::new(FolderStores::default()), progress: Progress::default() };
         let report = run(settings, deps, shutdown).await?;
