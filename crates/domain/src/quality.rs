@@ -60,7 +60,7 @@ pub struct Duplicates {
 
 /// How long some texts are. All zero where there is none.
 ///
-/// Quantiles are right to 3 significant digits; minimum, maximum and mean are exact.
+/// Quantiles are right to 0.4% (exact below 512); minimum, maximum and mean are exact.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Lengths {

@@ -1,56 +1,83 @@
 //! How long texts are: exact extremes and mean, quantiles from a histogram that can be merged.
 
-use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use tamiz_domain::Lengths;
 
-/// Precision of quantiles.
-const SIGNIFICANT_DIGITS: u8 = 3;
+/// Binary digits of a length that count: lengths below 512 are exact, larger ones right to 0.4%.
+const SIGNIFICANT_BITS: u32 = 9;
 
-/// Lengths of some texts. A few ten KiB, however many and long they are.
-#[derive(Debug, Clone, PartialEq)]
+/// Lengths of some texts. A few hundred counts, however many and long the texts are.
+///
+/// The bins are those of an HDR histogram. The crate of that name holds a dense array with an error to handle at each
+/// step, where a sparse map can be merged, compared and written as it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LengthTally {
-    histogram: Histogram<u64>,
+    /// By the smallest length of each bin.
+    bins: BTreeMap<u64, u64>,
     sum: u64,
-}
-
-impl Default for LengthTally {
-    #[expect(clippy::expect_used, reason = "any precision from 0 to 5 digits is legal")]
-    fn default() -> Self {
-        Self { histogram: Histogram::new(SIGNIFICANT_DIGITS).expect("3 digits"), sum: 0 }
-    }
+    num_texts: u64,
+    /// None without texts.
+    extremes: Option<(u64, u64)>,
 }
 
 impl LengthTally {
     pub(crate) fn add(&mut self, length: u64) {
-        // Fails only for a histogram of fixed size; this one grows.
-        let _ = self.histogram.record(length);
+        *self.bins.entry(bin_of(length)).or_default() += 1;
         self.sum += length;
+        self.num_texts += 1;
+        self.stretch(length, length);
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        // Fails only for a histogram of fixed size, too.
-        let _ = self.histogram.add(&other.histogram);
+        for (bin, count) in &other.bins {
+            *self.bins.entry(*bin).or_default() += count;
+        }
         self.sum += other.sum;
+        self.num_texts += other.num_texts;
+        if let Some((min, max)) = other.extremes {
+            self.stretch(min, max);
+        }
     }
 
     pub(crate) fn report(&self) -> Lengths {
-        let histogram = &self.histogram;
-        if histogram.is_empty() {
-            return Lengths::default();
-        }
-        let quantile = |share| histogram.value_at_quantile(share).min(histogram.max());
+        let Some((min, max)) = self.extremes else { return Lengths::default() };
         Lengths {
-            min: histogram.min(),
-            max: histogram.max(),
-            mean: (self.sum as f64 / histogram.len() as f64 * 100.0).round() / 100.0,
-            p5: quantile(0.05),
-            p25: quantile(0.25),
-            p50: quantile(0.5),
-            p75: quantile(0.75),
-            p95: quantile(0.95),
-            p99: quantile(0.99),
+            min,
+            max,
+            mean: (self.sum as f64 / self.num_texts as f64 * 100.0).round() / 100.0,
+            p5: self.quantile(5),
+            p25: self.quantile(25),
+            p50: self.quantile(50),
+            p75: self.quantile(75),
+            p95: self.quantile(95),
+            p99: self.quantile(99),
         }
     }
+
+    fn stretch(&mut self, min: u64, max: u64) {
+        let (known_min, known_max) = self.extremes.unwrap_or((min, max));
+        self.extremes = Some((known_min.min(min), known_max.max(max)));
+    }
+
+    /// The smallest length that `percent` of the texts do not exceed.
+    fn quantile(&self, percent: u64) -> u64 {
+        let wanted = (self.num_texts * percent).div_ceil(100).max(1);
+        let mut seen = 0;
+        let reached = self.bins.iter().find(|(_, count)| {
+            seen += **count;
+            seen >= wanted
+        });
+        let (min, _) = self.extremes.unwrap_or_default();
+        reached.map_or(min, |(bin, _)| *bin).max(min)
+    }
+}
+
+/// The smallest length that shares its first binary digits with `length`.
+fn bin_of(length: u64) -> u64 {
+    let dropped = (u64::BITS - length.leading_zeros()).saturating_sub(SIGNIFICANT_BITS);
+    length >> dropped << dropped
 }
 
 #[cfg(test)]
@@ -71,10 +98,18 @@ mod tests {
     }
 
     #[test]
-    fn long_lengths_are_right_to_three_digits() {
+    fn long_lengths_are_right_to_half_a_percent_and_extremes_exact() {
         let found = lengths((1..=1_000).map(|length| length * 10_007));
-        assert!(found.p50.abs_diff(500 * 10_007) < 5_004, "{found:?}");
-        assert!(found.max.abs_diff(1_000 * 10_007) < 10_008 && found.p99 <= found.max, "{found:?}");
+        assert!(found.p50.abs_diff(500 * 10_007) < 500 * 10_007 / 200, "{found:?}");
+        assert_eq!((found.min, found.max), (10_007, 10_007_000));
+        assert_eq!(lengths([1_000_001, 1_000_001]).p5, 1_000_001);
+    }
+
+    #[test]
+    fn there_are_few_bins_however_many_lengths() {
+        let mut tally = LengthTally::default();
+        (0..1_000_000).for_each(|length| tally.add(length));
+        assert!(tally.bins.len() < 3_500, "{}", tally.bins.len());
     }
 
     #[test]

@@ -44,6 +44,13 @@ impl<T> Reservoir<T> {
         }
     }
 
+    /// Adds rows of another sample that was written, which say themselves what they are called.
+    pub(crate) fn merge_rows(&mut self, rows: impl IntoIterator<Item = T>, review_id: impl Fn(&T) -> String) {
+        for row in rows {
+            self.offer(&review_id(&row), || row);
+        }
+    }
+
     /// The same sample of something else: a worker samples the positions of a batch's rows, and looks at the texts of
     /// those only that got in.
     pub(crate) fn map<U>(self, mut value: impl FnMut(&str, T) -> U) -> Reservoir<U> {
@@ -123,6 +130,15 @@ mod tests {
         let drawn = sampled(1_000, 0..10_000).into_rows();
         let mean = drawn.iter().map(|&row| f64::from(row)).sum::<f64>() / drawn.len() as f64;
         assert!((mean - 5_000.0).abs() < 300.0, "mean row {mean}");
+    }
+
+    #[test]
+    fn written_samples_can_be_merged() {
+        let mut merged = Reservoir::new(5);
+        for rows in [0..30, 30..50] {
+            merged.merge_rows(sampled(5, rows).into_rows(), |row| format!("id-{row:08}"));
+        }
+        assert_eq!(merged, sampled(5, 0..50));
     }
 
     #[test]

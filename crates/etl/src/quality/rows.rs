@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use tamiz_domain::{DataQuality, Duplicates, RejectReason};
 use tamiz_text::decode::EncodingRepair;
 
@@ -35,8 +36,8 @@ pub(crate) struct RowFacts<'a> {
 }
 
 /// Figures of some rows. Merging is exact, associative and commutative, so any partition of the rows into batches and
-/// any order of merging give the same report.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// any order of merging give the same report. Written as JSON where several jobs share a run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Quality {
     rows: u64,
     rejected_by_reason: BTreeMap<RejectReason, u64>,
@@ -44,7 +45,7 @@ pub(crate) struct Quality {
     duplicates: Duplicates,
     empty_texts: u64,
     html_texts: u64,
-    encoding_repairs: BTreeMap<&'static str, u64>,
+    encoding_repairs: BTreeMap<String, u64>,
     redactions: BTreeMap<String, u64>,
     characters: LengthTally,
     tokens: LengthTally,
@@ -72,7 +73,7 @@ impl Quality {
             count(&mut self.sentiments, sentiment, 1);
         }
         if let Some(repair) = row.repair {
-            *self.encoding_repairs.entry(repair.code()).or_default() += 1;
+            count(&mut self.encoding_repairs, repair.code(), 1);
         }
         for (kind, occurrences) in row.redactions {
             count(&mut self.redactions, kind, *occurrences);
@@ -113,7 +114,6 @@ impl Quality {
     }
 
     pub(crate) fn report(&self) -> DataQuality {
-        let repairs = self.encoding_repairs.iter();
         DataQuality {
             rows: self.rows,
             rejected_by_reason: self.rejected_by_reason.clone(),
@@ -121,7 +121,7 @@ impl Quality {
             duplicates: self.duplicates,
             empty_texts: self.empty_texts,
             html_texts: self.html_texts,
-            encoding_repairs: repairs.map(|(&encoding, &rows)| (encoding.to_owned(), rows)).collect(),
+            encoding_repairs: self.encoding_repairs.clone(),
             redactions: self.redactions.clone(),
             characters: self.characters.report(),
             tokens: self.tokens.report(),
@@ -228,6 +228,15 @@ mod tests {
             };
             prop_assert_eq!(join(&join(&a, &b), &c).report(), join(&a, &join(&b, &c)).report());
         }
+    }
+
+    #[test]
+    fn figures_survive_being_written_and_read() {
+        let mut quality = Quality::default();
+        quality.add_row(&RowFacts { num_characters: 700, label: Some(-1), language: "en", ..RowFacts::default() });
+        quality.add_reject(RejectReason::NulByte);
+        let json = serde_json::to_string(&quality).unwrap();
+        assert_eq!(serde_json::from_str::<Quality>(&json).unwrap(), quality);
     }
 
     #[test]
