@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+/// A sample is there to be read by people.
+const MAX_SAMPLE_ROWS: usize = 200;
+
 /// The whole configuration. Unknown keys are errors, so that a typing error is never a silent default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -15,6 +18,8 @@ pub struct Configuration {
     pub labels: LabelScheme,
     /// Cleaning.
     pub etl: EtlConfiguration,
+    /// Repeated texts.
+    pub duplicates: DuplicateConfiguration,
     /// Labelling.
     pub inference: InferenceConfiguration,
     /// How much may go wrong before a run is no success.
@@ -47,6 +52,12 @@ impl Configuration {
         require(self.etl.rows_per_shard > 0, "etl.rows_per_shard: at least 1");
         require(self.etl.max_record_bytes > 0, "etl.max_record_bytes: at least 1");
         require(self.etl.bytes_per_job > 0, "etl.bytes_per_job: at least 1");
+        require(
+            self.etl.sample_rows <= MAX_SAMPLE_ROWS,
+            "etl.sample_rows: at most 200",
+        );
+        require((0.5..=1.0).contains(&self.duplicates.near_threshold), "duplicates.near_threshold: between 0.5 and 1");
+        require(self.duplicates.near_min_tokens >= 3, "duplicates.near_min_tokens: at least 3");
         require(
             (2..=10_000).contains(&self.inference.max_array_size),
             "inference.max_array_size: 2 to 10,000 (AWS Batch)",
@@ -147,12 +158,47 @@ pub struct EtlConfiguration {
     pub max_record_bytes: usize,
     /// Bytes of input for one job. A run with more is cleaned by an array of jobs.
     pub bytes_per_job: u64,
+    /// Rows that `etl.json` shows as a sample.
+    pub sample_rows: usize,
 }
 
 impl Default for EtlConfiguration {
     fn default() -> Self {
-        Self { rows_per_shard: 100_000, max_record_bytes: 8 << 20, bytes_per_job: 4 << 30 }
+        Self { rows_per_shard: 100_000, max_record_bytes: 8 << 20, bytes_per_job: 4 << 30, sample_rows: 20 }
     }
+}
+
+/// What becomes of rows whose text repeats an earlier one's in the same shard. Texts are compared after cleaning, so
+/// case, punctuation, links and markup make no difference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DuplicateConfiguration {
+    /// Of the same text.
+    pub exact: DuplicateAction,
+    /// Of nearly the same text.
+    pub near: DuplicateAction,
+    /// Share of word triples in common (Jaccard similarity, estimated) from which on texts are nearly the same.
+    pub near_threshold: f64,
+    /// Texts of fewer tokens are compared for being the same only: short ones are alike by chance.
+    pub near_min_tokens: usize,
+}
+
+impl Default for DuplicateConfiguration {
+    fn default() -> Self {
+        Self { exact: DuplicateAction::Flag, near: DuplicateAction::Flag, near_threshold: 0.8, near_min_tokens: 12 }
+    }
+}
+
+/// What is done with a repeated text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DuplicateAction {
+    /// Nothing; it is not looked for.
+    Ignore,
+    /// The row is kept, and its `duplicate` column says so.
+    Flag,
+    /// The row is rejected, with the reason `duplicate`.
+    Drop,
 }
 
 /// Labelling.
@@ -247,6 +293,7 @@ mod tests {
         let mut wrong = Configuration::default();
         wrong.budget.max_failed_share = 1.5;
         wrong.etl.rows_per_shard = 0;
-        assert_eq!(wrong.violations().len(), 2);
+        wrong.duplicates.near_threshold = 0.1;
+        assert_eq!(wrong.violations().len(), 3);
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Counts, RejectReason, RunId};
 
-/// What the cleaning did. Small on purpose: the state machine reads it, and its payload holds 256 KiB.
+/// What the cleaning did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EtlReport {
     /// The run.

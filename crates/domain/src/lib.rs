@@ -15,6 +15,7 @@ mod labels;
 mod layout;
 mod manifest;
 mod model;
+mod quality;
 mod reject;
 mod run_id;
 pub mod schema;
@@ -23,8 +24,8 @@ mod summary;
 pub use baseline::{Baseline, Histogram};
 pub use claim::Claim;
 pub use configuration::{
-    Budget, Columns, Configuration, DispatchLimits, EtlConfiguration, InferenceConfiguration, LabelScheme,
-    RetrainConfiguration,
+    Budget, Columns, Configuration, DispatchLimits, DuplicateAction, DuplicateConfiguration, EtlConfiguration,
+    InferenceConfiguration, LabelScheme, RetrainConfiguration,
 };
 pub use counts::{Conservation, Counts, NotConserved};
 pub use disposition::{Disposed, Disposition, ExitCode};
@@ -36,6 +37,7 @@ pub use labels::{LabelClass, LabelMap};
 pub use layout::{RunLayout, STAGING_CLAIMS, STAGING_RUNS, part_name};
 pub use manifest::{Manifest, ManifestObject, Ownership};
 pub use model::{ClassMetrics, Decision, MetricSet, ModelMetrics, ModelPointer, ModelReference, Promotion};
+pub use quality::{DataQuality, Duplicates, Lengths, SampleRow};
 pub use reject::RejectReason;
 pub use run_id::{InvalidRunId, RunId};
 pub use summary::{Quality, RetrainAdvice, Summary, Verdict};
