@@ -1,9 +1,11 @@
 //! The pipeline's configuration: what `configs/pipeline.toml` says, with a default for every key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::PersonalData;
 
 /// The whole configuration. Unknown keys are errors, so that a typing error is never a silent default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -15,6 +17,8 @@ pub struct Configuration {
     pub labels: LabelScheme,
     /// Cleaning.
     pub etl: EtlConfiguration,
+    /// Masking of personal data.
+    pub redact: RedactConfiguration,
     /// Labelling.
     pub inference: InferenceConfiguration,
     /// How much may go wrong before a run is no success.
@@ -150,6 +154,14 @@ impl Default for EtlConfiguration {
     fn default() -> Self {
         Self { rows_per_shard: 100_000, max_record_bytes: 8 << 20 }
     }
+}
+
+/// Masking of personal data, before anything is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedactConfiguration {
+    /// Kinds that are masked in title, text and rejected records; none by default.
+    pub kinds: BTreeSet<PersonalData>,
 }
 
 /// Labelling.

@@ -14,6 +14,7 @@ mod labels;
 mod layout;
 mod manifest;
 mod model;
+mod personal_data;
 mod reject;
 mod run_id;
 pub mod schema;
@@ -23,7 +24,7 @@ pub use baseline::{Baseline, Histogram};
 pub use claim::Claim;
 pub use configuration::{
     Budget, Columns, Configuration, DispatchLimits, EtlConfiguration, InferenceConfiguration, LabelScheme,
-    RetrainConfiguration,
+    RedactConfiguration, RetrainConfiguration,
 };
 pub use counts::{Conservation, Counts, NotConserved};
 pub use disposition::{Disposed, Disposition, ExitCode};
@@ -34,6 +35,7 @@ pub use labels::{LabelClass, LabelMap};
 pub use layout::{RunLayout, STAGING_CLAIMS, STAGING_RUNS, part_name};
 pub use manifest::{Manifest, ManifestObject, Ownership};
 pub use model::{ClassMetrics, Decision, MetricSet, ModelMetrics, ModelPointer, ModelReference, Promotion};
+pub use personal_data::PersonalData;
 pub use reject::RejectReason;
 pub use run_id::{InvalidRunId, RunId};
 pub use summary::{Quality, RetrainAdvice, Summary, Verdict};
