@@ -1,9 +1,11 @@
 //! The pipeline's configuration: what `configs/pipeline.toml` says, with a default for every key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::PersonalData;
 
 /// A sample is there to be read by people.
 const MAX_SAMPLE_ROWS: usize = 200;
@@ -20,6 +22,8 @@ pub struct Configuration {
     pub etl: EtlConfiguration,
     /// Repeated texts.
     pub duplicates: DuplicateConfiguration,
+    /// Masking of personal data.
+    pub redact: RedactConfiguration,
     /// Labelling.
     pub inference: InferenceConfiguration,
     /// How much may go wrong before a run is no success.
@@ -196,6 +200,14 @@ pub enum DuplicateAction {
     Flag,
     /// The row is rejected, with the reason `duplicate`.
     Drop,
+}
+
+/// Masking of personal data, before anything is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedactConfiguration {
+    /// Kinds that are masked in title, text and rejected records; none by default.
+    pub kinds: BTreeSet<PersonalData>,
 }
 
 /// Labelling.
