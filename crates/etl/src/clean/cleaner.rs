@@ -1,6 +1,10 @@
 //! What one worker does: a batch of raw records in, rows and rejects out.
 
-use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, LabelScheme};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, LabelScheme, PersonalData};
+use tamiz_text::redact::Redactor;
 use tamiz_text::{Analysis, Analyzer, Sentiment, Vocabulary, WordId};
 
 use crate::clean::batch::RawBatch;
@@ -17,6 +21,12 @@ use crate::quality::rows::{Quality, RowFacts};
 use crate::read::framing::{Fault, Reading};
 use crate::tally::Tally;
 
+/// What masks personal data; none where nothing is to be masked.
+pub(crate) fn redactor(configuration: &Configuration) -> Option<Redactor> {
+    let kinds = &configuration.redact.kinds;
+    (!kinds.is_empty()).then(|| Redactor::new(kinds.iter().copied()))
+}
+
 /// Whether anything is to be done about texts that repeat an earlier one.
 pub(crate) fn finds_duplicates(duplicates: &DuplicateConfiguration) -> bool {
     [duplicates.exact, duplicates.near] != [DuplicateAction::Ignore; 2]
@@ -31,6 +41,8 @@ pub(crate) struct Cleaner {
     analyzer: Analyzer,
     token_hashes: TokenHashes,
     finds_duplicates: bool,
+    /// None where nothing is to be masked.
+    redactor: Option<Redactor>,
     sample_rows: usize,
 }
 
@@ -44,6 +56,7 @@ impl Cleaner {
             analyzer: Analyzer::new(),
             token_hashes: TokenHashes::default(),
             finds_duplicates: finds_duplicates(&configuration.duplicates),
+            redactor: redactor(configuration),
             sample_rows: configuration.etl.sample_rows,
         }
     }
@@ -88,7 +101,8 @@ impl Cleaner {
         reading: Reading,
         clean: &mut CleanBatch,
     ) -> Result<(), Fault> {
-        let review = self.parser.parse(raw, reading, &batch.file.shape, &self.names, &self.labels)?;
+        let mut review = self.parser.parse(raw, reading, &batch.file.shape, &self.names, &self.labels)?;
+        let redactions = self.redactor.as_ref().map(|redactor| mask(redactor, &mut review));
         let analysis = self.analyzer.analyze(&review.text);
         let user = match (&self.user_key, &review.user) {
             (Some(key), Some(user)) => Some(key.hash(user)),
@@ -99,7 +113,9 @@ impl Cleaner {
             (_, None) => None,
         };
         clean.tally.accept(review.label, &analysis);
-        clean.quality.add_row(&row_facts(&review, &analysis, user.is_some()));
+        clean
+            .quality
+            .add_row(&RowFacts { redactions: redactions.as_ref(), ..row_facts(&review, &analysis, user.is_some()) });
         if self.finds_duplicates {
             let hashes = self.token_hashes.of(analysis.token_ids(), analysis.vocabulary());
             clean.fingerprints.push(Fingerprint::of(analysis.clean_text(), hashes));
@@ -115,6 +131,21 @@ impl Cleaner {
         clean.sample.offer(clean.rows.last_id(), || position);
         Ok(())
     }
+}
+
+/// Masks personal data in everything of a review that is written as text, and says how much of it there was.
+fn mask(redactor: &Redactor, review: &mut Review<'_>) -> BTreeMap<PersonalData, u64> {
+    let mut counts = BTreeMap::new();
+    if let Cow::Owned(masked) = redactor.redact_counted(&review.text, &mut counts) {
+        review.text = masked.into();
+    }
+    // The title is part of the text, so what it holds is counted already.
+    if let Some(title) = &mut review.title
+        && let Cow::Owned(masked) = redactor.redact(title)
+    {
+        *title = masked.into();
+    }
+    counts
 }
 
 fn row_facts<'a>(review: &Review<'_>, analysis: &Analysis<'a>, has_user: bool) -> RowFacts<'a> {
@@ -136,7 +167,7 @@ fn row_facts<'a>(review: &Review<'_>, analysis: &Analysis<'a>, has_user: bool) -
         language: analysis.language().code(),
         sentiment: analysis.sentiment().map(Sentiment::name),
         repair: None,
-        redactions: &[],
+        redactions: None,
     }
 }
 

@@ -1,11 +1,14 @@
 //! Records that cannot be used, with the reason and their bytes.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BinaryArray, RecordBatch, StringArray, StringDictionaryBuilder, UInt64Array};
 use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
 use tamiz_domain::schema;
+use tamiz_text::redact::Redactor;
 
 use crate::clean::clean_rows::one_value;
 use crate::read::framing::Fault;
@@ -19,6 +22,15 @@ pub(crate) struct Reject {
     pub row: u64,
     pub fault: Fault,
     pub raw: Vec<u8>,
+}
+
+impl Reject {
+    /// Masks personal data in the raw bytes.
+    pub(crate) fn mask(&mut self, redactor: &Redactor) {
+        if let Cow::Owned(masked) = redactor.redact_bytes(&self.raw, &mut BTreeMap::new()) {
+            self.raw = masked;
+        }
+    }
 }
 
 /// The rows of [`schema::rejected`] for records of one source.

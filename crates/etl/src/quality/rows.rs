@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tamiz_domain::{DataQuality, Duplicates, RejectReason};
+use tamiz_domain::{DataQuality, Duplicates, PersonalData, RejectReason};
 use tamiz_text::decode::EncodingRepair;
 
 use crate::quality::duplicates::Duplicate;
@@ -32,7 +32,7 @@ pub(crate) struct RowFacts<'a> {
     /// What was done to get text out of the bytes.
     pub repair: Option<EncodingRepair>,
     /// Occurrences of personal data that were masked, by kind.
-    pub redactions: &'a [(&'a str, u64)],
+    pub redactions: Option<&'a BTreeMap<PersonalData, u64>>,
 }
 
 /// Figures of some rows. Merging is exact, associative and commutative, so any partition of the rows into batches and
@@ -46,7 +46,7 @@ pub(crate) struct Quality {
     empty_texts: u64,
     html_texts: u64,
     encoding_repairs: BTreeMap<String, u64>,
-    redactions: BTreeMap<String, u64>,
+    redactions: BTreeMap<PersonalData, u64>,
     characters: LengthTally,
     tokens: LengthTally,
     labels: BTreeMap<i8, u64>,
@@ -75,8 +75,8 @@ impl Quality {
         if let Some(repair) = row.repair {
             count(&mut self.encoding_repairs, repair.code(), 1);
         }
-        for (kind, occurrences) in row.redactions {
-            count(&mut self.redactions, kind, *occurrences);
+        if let Some(redactions) = row.redactions {
+            sum(&mut self.redactions, redactions);
         }
     }
 
