@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tamiz_domain::{Counts, RejectReason};
 use tamiz_text::Analysis;
 
+use crate::clean::record::Review;
 use crate::read::framing::Fault;
 
 /// Outcomes and properties of some records.
@@ -19,14 +20,19 @@ pub(crate) struct Tally {
     pub rejected_by_reason: BTreeMap<RejectReason, u64>,
     /// The first record rejected for each reason: its row and what was seen.
     pub first_rejected: BTreeMap<RejectReason, (u64, String)>,
+    /// Usable records by what had to be done to read their text.
+    pub repairs: BTreeMap<&'static str, u64>,
     /// Records whose user could not be hashed, for want of a key.
     pub users_left_out: u64,
 }
 
 impl Tally {
-    pub(crate) fn accept(&mut self, label: Option<i8>, analysis: &Analysis<'_>) {
+    pub(crate) fn accept(&mut self, review: &Review<'_>, analysis: &Analysis<'_>) {
         self.ok += 1;
-        if let Some(label) = label {
+        if let Some(repair) = review.repair {
+            *self.repairs.entry(repair.code()).or_default() += 1;
+        }
+        if let Some(label) = review.label {
             self.labelled += 1;
             *self.labels.entry(label).or_default() += 1;
         }
@@ -50,6 +56,7 @@ impl Tally {
         self.users_left_out += later.users_left_out;
         sum(&mut self.labels, &later.labels);
         sum(&mut self.languages, &later.languages);
+        sum(&mut self.repairs, &later.repairs);
         sum(&mut self.sentiments, &later.sentiments);
         sum(&mut self.rejected_by_reason, &later.rejected_by_reason);
         for (reason, first) in &later.first_rejected {

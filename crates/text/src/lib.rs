@@ -11,6 +11,7 @@ mod cache;
 pub mod clean;
 pub mod decode;
 pub mod language;
+pub mod mojibake;
 pub mod redact;
 mod sentiment;
 pub mod stem;

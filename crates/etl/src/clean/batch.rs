@@ -5,7 +5,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 
 use crate::read::framing::{Fault, Reading};
-use crate::read::sniff::Shape;
+use crate::read::record_reader::RawRecord;
+use crate::read::shape::Shape;
 use crate::tally::Tally;
 
 /// Records in a batch at most. Batches are cut by records and their bytes alone, never by threads or reads: Parquet
@@ -31,7 +32,25 @@ pub(crate) struct RawBatch {
     /// Row number of the first record.
     first_row: u64,
     bytes: Vec<u8>,
-    records: Vec<(usize, Result<Reading, Fault>)>,
+    records: Vec<BatchRecord>,
+}
+
+#[derive(Debug)]
+struct BatchRecord {
+    /// Where its bytes end in the batch.
+    end: usize,
+    /// Where they begin in the file.
+    offset: u64,
+    reading: Result<Reading, Fault>,
+}
+
+/// A record of a batch.
+pub(crate) struct RowRecord<'a> {
+    pub row: u64,
+    /// Bytes of the unpacked file before it; none where the file is not read as a stream.
+    pub offset: Option<u64>,
+    pub raw: &'a [u8],
+    pub reading: &'a Result<Reading, Fault>,
 }
 
 impl RawBatch {
@@ -39,9 +58,9 @@ impl RawBatch {
         Self { file, first_row, bytes: Vec::new(), records: Vec::new() }
     }
 
-    pub(crate) fn push(&mut self, raw: &[u8], reading: Result<Reading, Fault>) {
-        self.bytes.extend_from_slice(raw);
-        self.records.push((self.bytes.len(), reading));
+    pub(crate) fn push(&mut self, record: RawRecord<'_>) {
+        self.bytes.extend_from_slice(record.raw);
+        self.records.push(BatchRecord { end: self.bytes.len(), offset: record.offset, reading: record.reading });
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -65,13 +84,13 @@ impl RawBatch {
         self.first_row + self.records.len() as u64
     }
 
-    /// Row number, bytes and reading of each record.
-    pub(crate) fn records(&self) -> impl Iterator<Item = (u64, &[u8], &Result<Reading, Fault>)> {
+    /// Each record, in order.
+    pub(crate) fn records(&self) -> impl Iterator<Item = RowRecord<'_>> {
         let mut start = 0;
-        self.records.iter().zip(self.first_row..).map(move |((end, reading), row)| {
+        self.records.iter().zip(self.first_row..).map(move |(BatchRecord { end, offset, reading }, row)| {
             let raw = &self.bytes[start..*end];
             start = *end;
-            (row, raw, reading)
+            RowRecord { row, offset: self.file.shape.has_offsets().then_some(*offset), raw, reading }
         })
     }
 }

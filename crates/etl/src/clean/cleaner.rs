@@ -1,22 +1,19 @@
 //! What one worker does: a batch of raw records in, rows and rejects out.
 
 use arrow::error::ArrowError;
-use tamiz_domain::{Configuration, LabelScheme};
+use tamiz_domain::Configuration;
 use tamiz_text::Analyzer;
 
-use crate::clean::batch::{CleanBatch, RawBatch};
+use crate::clean::batch::{CleanBatch, RawBatch, RowRecord};
 use crate::clean::clean_rows::CleanRows;
 use crate::clean::record::RecordParser;
 use crate::clean::rejects::{Reject, rejected_rows};
 use crate::clean::user_key::UserKey;
-use crate::columns::FieldNames;
 use crate::read::framing::{Fault, Reading};
 use crate::tally::Tally;
 
 /// A worker's tools; one for each thread.
 pub(crate) struct Cleaner {
-    names: FieldNames,
-    labels: LabelScheme,
     user_key: Option<UserKey>,
     parser: RecordParser,
     analyzer: Analyzer,
@@ -24,13 +21,7 @@ pub(crate) struct Cleaner {
 
 impl Cleaner {
     pub(crate) fn new(configuration: &Configuration, user_key: Option<UserKey>) -> Self {
-        Self {
-            names: FieldNames::new(&configuration.columns),
-            labels: configuration.labels.clone(),
-            user_key,
-            parser: RecordParser::default(),
-            analyzer: Analyzer::new(),
-        }
+        Self { user_key, parser: RecordParser::new(configuration), analyzer: Analyzer::new() }
     }
 
     /// Cleans a batch. The answer depends on the batch alone, not on what this worker did before.
@@ -41,14 +32,14 @@ impl Cleaner {
         let mut tally = Tally::default();
         let mut rejects = Vec::new();
         let mut rows = CleanRows::with_capacity(batch.num_records(), batch.num_bytes());
-        for (row, raw, reading) in batch.records() {
+        for RowRecord { row, offset, raw, reading } in batch.records() {
             let outcome = match reading {
                 Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut rows, &mut tally),
                 Err(fault) => Err(fault.clone()),
             };
             if let Err(fault) = outcome {
                 tally.reject(row, &fault);
-                rejects.push(Reject { row, fault, raw: raw.to_vec() });
+                rejects.push(Reject::new(row, offset, fault, raw));
             }
         }
         let source = &batch.file.source;
@@ -66,7 +57,7 @@ impl Cleaner {
         rows: &mut CleanRows,
         tally: &mut Tally,
     ) -> Result<(), Fault> {
-        let review = self.parser.parse(raw, reading, &batch.file.shape, &self.names, &self.labels)?;
+        let review = self.parser.parse(raw, reading, &batch.file.shape)?;
         let analysis = self.analyzer.analyze(&review.text);
         let user = match (&self.user_key, &review.user) {
             (Some(key), Some(user)) => Some(key.hash(user)),
@@ -76,7 +67,7 @@ impl Cleaner {
             }
             (_, None) => None,
         };
-        tally.accept(review.label, &analysis);
+        tally.accept(&review, &analysis);
         let review_id = format!("{}-{row:08}", batch.file.id_prefix);
         rows.append(&review_id, row, &review, &analysis, user);
         Ok(())

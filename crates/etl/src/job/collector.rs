@@ -80,8 +80,8 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    /// One line for a file that cannot be read to its end, and one for each reason that records were rejected for:
-    /// file, record, what was wrong, what to do. Never review text.
+    /// One line for a file that cannot be read to its end, one for each reason that records were rejected for (file,
+    /// record, what was wrong, what to do), and one for each kind of repair. Never review text.
     fn warn_of_file(&self, end: &FileEnd, tally: &Tally) {
         let (run_id, file) = (&self.job.run_id, &end.source);
         if let Some(FileProblem { reason, detail }) = &end.problem {
@@ -93,6 +93,9 @@ impl<'a> Collector<'a> {
             let (meaning, remedy) = (reason.meaning(), reason.remedy());
             let count = tally.rejected_by_reason.get(reason);
             tracing::warn!(%run_id, stage = "etl", file, record, count, %reason, detail, remedy, "record rejected: {meaning}");
+        }
+        for (repair, count) in &tally.repairs {
+            tracing::info!(%run_id, stage = "etl", file, count, repair, "text repaired");
         }
     }
 

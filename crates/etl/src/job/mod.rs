@@ -3,7 +3,9 @@
 mod claims;
 mod collector;
 mod download;
+mod parquet_source;
 mod pipeline;
+mod ranges;
 mod reader;
 mod run;
 

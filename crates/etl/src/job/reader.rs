@@ -11,12 +11,13 @@ use crate::clean::batch::{RawBatch, SourceFile};
 use crate::columns::FieldNames;
 use crate::job::Job;
 use crate::job::download::{Download, DownloadError, download_error, open};
+use crate::job::parquet_source::{ParquetRefusal, ParquetSource};
 use crate::job::pipeline::{Queues, Slot};
-use crate::read::decompress::{break_problem, decompress};
-use crate::read::framing::Framing;
-use crate::read::jsonl_framing::JsonlFraming;
+use crate::read::container::{Container, open_container};
+use crate::read::decompress::break_problem;
 use crate::read::record_reader::RecordReader;
-use crate::read::sniff::{SAMPLE_BYTES, Shape, sniff};
+use crate::read::shape::Shape;
+use crate::read::sniff::{SAMPLE_BYTES, sniff};
 
 /// Digits of an identity's digest that begin a review id.
 const ID_DIGITS: usize = 16;
@@ -73,14 +74,14 @@ impl<'a> Reader<'a> {
     }
 
     fn read_file(&self, object: &ManifestObject, download: Download, queues: &Queues) -> Result<FileEnd, ReadEnd> {
-        let limit = self.job.configuration.etl.max_record_bytes;
-        let (packing, stream) = match decompress(download) {
-            Ok(unpacked) => unpacked,
+        let text = match open_container(download, &self.job.configuration.etl) {
+            Ok(Container::Text(text)) => text,
+            Ok(Container::Parquet) => return self.read_parquet(object, queues),
             Err(error) => return Ok(FileEnd::left_out(object, stream_problem(error, 0)?)),
         };
-        let mut reader = RecordReader::new(stream, limit);
+        let mut reader = RecordReader::new(text.bytes, self.job.configuration.etl.max_record_bytes);
         let (sample, is_all) = reader.sample(SAMPLE_BYTES);
-        let layout = match sniff(sample, is_all, &self.names, &self.job.configuration.labels) {
+        let layout = match sniff(sample, is_all, text.origin, &self.names, &self.job.configuration.labels) {
             Ok(layout) => layout,
             // Nothing can be told of a file that breaks before its first record, but that it breaks.
             Err(problem) => {
@@ -92,33 +93,51 @@ impl<'a> Reader<'a> {
             }
         };
         reader.skip(layout.skip);
-        let format = format!("{}{}", layout.format, packing.suffix());
-        let has_header = matches!(&layout.shape, Shape::Delimited(table) if !table.is_polarity);
-        let num_records = self.read_records(object, layout.shape, &mut reader, queues)?;
+        let format = format!("{}{}", layout.format, text.packing.suffix());
+        self.read_to_end(object, format, layout.shape, reader, queues)
+    }
+
+    fn read_parquet(&self, object: &ManifestObject, queues: &Queues) -> Result<FileEnd, ReadEnd> {
+        match ParquetSource::open(object, self.job, &self.names) {
+            Ok(lines) => {
+                let reader = RecordReader::new(lines, self.job.configuration.etl.max_record_bytes);
+                self.read_to_end(object, "parquet".to_owned(), Shape::parquet(), reader, queues)
+            }
+            Err(ParquetRefusal::File(problem)) => Ok(FileEnd::left_out(object, problem)),
+            Err(ParquetRefusal::Store(error)) => Ok(FileEnd::left_out(object, download_problem(error, 0)?)),
+        }
+    }
+
+    /// Reads all records of a file, and says how it ended.
+    fn read_to_end<R: io::Read>(
+        &self,
+        object: &ManifestObject,
+        format: String,
+        shape: Shape,
+        mut reader: RecordReader<R>,
+        queues: &Queues,
+    ) -> Result<FileEnd, ReadEnd> {
+        let id_prefix = object.identity.digest()[..ID_DIGITS].to_owned();
+        let file = Arc::new(SourceFile { source: object.source(), id_prefix, shape });
+        let num_records = self.read_records(&file, &mut reader, queues)?;
+        let last = reader.last_byte();
         let problem = match reader.into_break() {
             Some(error) => Some(stream_problem(error, num_records)?),
-            None if num_records == 0 && has_header => Some(header_only()),
-            None => None,
+            None => file.shape.end_problem(num_records, last),
         };
         Ok(FileEnd { source: object.source(), num_records, format: Some(format), problem })
     }
 
     fn read_records<R: io::Read>(
         &self,
-        object: &ManifestObject,
-        shape: Shape,
+        file: &Arc<SourceFile>,
         reader: &mut RecordReader<R>,
         queues: &Queues,
     ) -> Result<u64, ReadEnd> {
-        let framing: Box<dyn Framing> = match &shape {
-            Shape::JsonLines => Box::new(JsonlFraming),
-            Shape::Delimited(table) => Box::new(table.framing.clone()),
-        };
-        let id_prefix = object.identity.digest()[..ID_DIGITS].to_owned();
-        let file = Arc::new(SourceFile { source: object.source(), id_prefix, shape });
+        let framing = file.shape.framing();
         let mut batch = RawBatch::new(file.clone(), 1);
         while let Some(record) = reader.next(framing.as_ref()) {
-            batch.push(record.raw, record.reading);
+            batch.push(record);
             if batch.is_full() {
                 if self.job.shutdown.is_cancelled() {
                     return Err(EtlError::Stopped.into());
@@ -141,16 +160,18 @@ impl FileEnd {
     }
 }
 
-fn header_only() -> FileProblem {
-    FileProblem { reason: RejectReason::HeaderOnly, detail: "no record follows its header".to_owned() }
-}
-
 /// A broken stream is the file's problem, unless the download broke.
 fn stream_problem(error: io::Error, num_records: u64) -> Result<FileProblem, EtlError> {
     match download_error(error) {
-        Ok(DownloadError::Store(error)) => store_problem(error, num_records),
-        Ok(DownloadError::Stopped) => Err(EtlError::Stopped),
+        Ok(error) => download_problem(error, num_records),
         Err(error) => Ok(break_problem(&error, num_records)),
+    }
+}
+
+fn download_problem(error: DownloadError, num_records: u64) -> Result<FileProblem, EtlError> {
+    match error {
+        DownloadError::Store(error) => store_problem(error, num_records),
+        DownloadError::Stopped => Err(EtlError::Stopped),
     }
 }
 
