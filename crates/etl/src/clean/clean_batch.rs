@@ -109,8 +109,9 @@ impl CleanBatch {
             tally.retract(fact.label, fact.language, fact.sentiment);
             tally.reject(fact.row, &fault);
             quality.add_reject(fault.reason);
-            rejects.push(Reject { row: fact.row, fault, raw: batch.raw(fact.row).to_vec() });
+            let record = batch.record(fact.row);
+            rejects.push(Reject::new(fact.row, record.offset, fault, record.raw));
         }
-        rejects.sort_by_key(|reject| reject.row);
+        rejects.sort_by_key(Reject::row);
     }
 }

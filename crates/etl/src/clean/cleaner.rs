@@ -3,17 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, LabelScheme, PersonalData};
+use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, PersonalData};
 use tamiz_text::redact::Redactor;
 use tamiz_text::{Analysis, Analyzer, Sentiment, Vocabulary, WordId};
 
-use crate::clean::batch::RawBatch;
+use crate::clean::batch::{RawBatch, RowRecord};
 use crate::clean::clean_batch::{CleanBatch, RowFact};
 use crate::clean::clean_rows::CleanRows;
 use crate::clean::record::{RecordParser, Review};
 use crate::clean::rejects::Reject;
 use crate::clean::user_key::UserKey;
-use crate::columns::FieldNames;
 use crate::quality::fingerprint::{Fingerprint, token_hash};
 use crate::quality::html::has_html;
 use crate::quality::reservoir::Reservoir;
@@ -34,8 +33,6 @@ pub(crate) fn finds_duplicates(duplicates: &DuplicateConfiguration) -> bool {
 
 /// A worker's tools; one for each thread.
 pub(crate) struct Cleaner {
-    names: FieldNames,
-    labels: LabelScheme,
     user_key: Option<UserKey>,
     parser: RecordParser,
     analyzer: Analyzer,
@@ -49,10 +46,8 @@ pub(crate) struct Cleaner {
 impl Cleaner {
     pub(crate) fn new(configuration: &Configuration, user_key: Option<UserKey>) -> Self {
         Self {
-            names: FieldNames::new(&configuration.columns),
-            labels: configuration.labels.clone(),
             user_key,
-            parser: RecordParser::default(),
+            parser: RecordParser::new(configuration),
             analyzer: Analyzer::new(),
             token_hashes: TokenHashes::default(),
             finds_duplicates: finds_duplicates(&configuration.duplicates),
@@ -74,7 +69,7 @@ impl Cleaner {
             quality: Quality::default(),
             sample: Reservoir::new(self.sample_rows),
         };
-        for (row, raw, reading) in batch.records() {
+        for RowRecord { row, offset, raw, reading } in batch.records() {
             let outcome = match reading {
                 Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut clean),
                 Err(fault) => Err(fault.clone()),
@@ -82,7 +77,7 @@ impl Cleaner {
             if let Err(fault) = outcome {
                 clean.tally.reject(row, &fault);
                 clean.quality.add_reject(fault.reason);
-                clean.rejects.push(Reject { row, fault, raw: raw.to_vec() });
+                clean.rejects.push(Reject::new(row, offset, fault, raw));
             }
         }
         clean
@@ -101,7 +96,7 @@ impl Cleaner {
         reading: Reading,
         clean: &mut CleanBatch,
     ) -> Result<(), Fault> {
-        let mut review = self.parser.parse(raw, reading, &batch.file.shape, &self.names, &self.labels)?;
+        let mut review = self.parser.parse(raw, reading, &batch.file.shape)?;
         let redactions = self.redactor.as_ref().map(|redactor| mask(redactor, &mut review));
         let analysis = self.analyzer.analyze(&review.text);
         let user = match (&self.user_key, &review.user) {
@@ -166,7 +161,7 @@ fn row_facts<'a>(review: &Review<'_>, analysis: &Analysis<'a>, has_user: bool) -
         label: review.label,
         language: analysis.language().code(),
         sentiment: analysis.sentiment().map(Sentiment::name),
-        repair: None,
+        repair: review.repair,
         redactions: None,
     }
 }
