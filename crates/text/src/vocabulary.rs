@@ -26,9 +26,14 @@ impl WordId {
     }
 }
 
+/// Most words are shorter than this.
+const CHUNK: usize = 16;
+
 /// What is known of a word in lower case.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
+    /// The word's first bytes, or all of it and zeros: most words are copied from here, beside what else is asked of them.
+    head: [u8; CHUNK],
     /// Where the word stands among all of them.
     start: u32,
     length: u32,
@@ -55,9 +60,6 @@ impl Facts {
         self.start as usize..self.start as usize + self.length as usize
     }
 }
-
-/// Most words are shorter than this, and copied at once with whatever stands behind them.
-const CHUNK: usize = 16;
 
 /// Words by id. Ids are dense, from 0 on, and hold until they are forgotten
 /// ([`Analyzer::begin_batch`](crate::Analyzer::begin_batch)).
@@ -118,14 +120,14 @@ impl Vocabulary {
     /// Appends a word of these facts, and a space.
     #[inline]
     pub(crate) fn push_word(&self, facts: &Facts, out: &mut Vec<u8>) {
-        let words = self.text.as_bytes();
-        match words[facts.start as usize..].first_chunk::<CHUNK>() {
-            Some(chunk) if (facts.length as usize) < CHUNK => {
-                let end = out.len() + facts.length as usize;
-                out.extend_from_slice(chunk);
-                out.truncate(end);
-            }
-            _ => out.extend_from_slice(&words[facts.range()]),
+        let length = facts.length as usize;
+        if length < CHUNK {
+            // A copy of fixed size, of which what is too much is overwritten.
+            let end = out.len() + length;
+            out.extend_from_slice(&facts.head);
+            out.truncate(end);
+        } else {
+            out.extend_from_slice(&self.text.as_bytes()[facts.range()]);
         }
         out.push(b' ');
     }
@@ -141,8 +143,12 @@ impl Vocabulary {
         let id = WordId(facts.len() as u32);
         by_text.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(spell(id)));
         let start = text.len() as u32;
+        let mut head = [0; CHUNK];
+        let length = word.len().min(CHUNK);
+        head[..length].copy_from_slice(&word.as_bytes()[..length]);
         self.text.push_str(word);
         self.facts.push(Facts {
+            head,
             start,
             length: word.len() as u32,
             is_english_stop_word: self.stop_words.contains(Language::English, word),
