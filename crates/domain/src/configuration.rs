@@ -52,10 +52,7 @@ impl Configuration {
         require(self.etl.rows_per_shard > 0, "etl.rows_per_shard: at least 1");
         require(self.etl.max_record_bytes > 0, "etl.max_record_bytes: at least 1");
         require(self.etl.bytes_per_job > 0, "etl.bytes_per_job: at least 1");
-        require(
-            self.etl.sample_rows <= MAX_SAMPLE_ROWS,
-            "etl.sample_rows: at most 200",
-        );
+        require(self.etl.sample_rows <= MAX_SAMPLE_ROWS, "etl.sample_rows: at most 200");
         require((0.5..=1.0).contains(&self.duplicates.near_threshold), "duplicates.near_threshold: between 0.5 and 1");
         require(self.duplicates.near_min_tokens >= 3, "duplicates.near_min_tokens: at least 3");
         require(

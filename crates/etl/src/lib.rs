@@ -9,7 +9,6 @@ mod clean;
 mod columns;
 mod error;
 mod job;
-#[cfg_attr(not(test), expect(dead_code, reason = "not wired in yet"))]
 mod quality;
 mod read;
 mod settings;

@@ -1,5 +1,6 @@
 //! Counting what became of records.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,19 @@ impl Tally {
         self.first_rejected.entry(fault.reason).or_insert_with(|| (row, fault.detail.to_string()));
     }
 
+    /// Takes back a record that was accepted and is a repeated one, which are not wanted.
+    pub(crate) fn retract(&mut self, label: Option<i8>, language: &str, sentiment: Option<&str>) {
+        self.ok -= 1;
+        if let Some(label) = label {
+            self.labelled -= 1;
+            take_one(&mut self.labels, &label);
+        }
+        take_one(&mut self.languages, language);
+        if let Some(sentiment) = sentiment {
+            take_one(&mut self.sentiments, sentiment);
+        }
+    }
+
     /// Adds the tally of later records.
     pub(crate) fn add(&mut self, later: &Self) {
         self.ok += later.ok;
@@ -75,4 +89,11 @@ fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
         Some(count) => *count += 1,
         None => drop(counts.insert(name.to_owned(), 1)),
     }
+}
+
+fn take_one<K: Ord + Borrow<Q>, Q: Ord + ?Sized>(counts: &mut BTreeMap<K, u64>, key: &Q) {
+    if let Some(count) = counts.get_mut(key) {
+        *count -= 1;
+    }
+    counts.retain(|_, count| *count > 0);
 }

@@ -179,6 +179,11 @@ impl<'a> Analysis<'a> {
         self.language
     }
 
+    /// The words that the ids stand for.
+    pub fn vocabulary(&self) -> &'a Vocabulary {
+        self.vocabulary
+    }
+
     /// Tokens of the clean text.
     pub fn token_ids(&self) -> &'a [WordId] {
         &self.row.tokens

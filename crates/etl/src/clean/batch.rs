@@ -78,6 +78,13 @@ impl RawBatch {
         self.first_row + self.records.len() as u64
     }
 
+    /// Bytes of the record of this row number.
+    pub(crate) fn raw(&self, row: u64) -> &[u8] {
+        let index = (row - self.first_row) as usize;
+        let start = index.checked_sub(1).map_or(0, |before| self.records[before].0);
+        &self.bytes[start..self.records[index].0]
+    }
+
     /// Row number, bytes and reading of each record.
     pub(crate) fn records(&self) -> impl Iterator<Item = (u64, &[u8], &Result<Reading, Fault>)> {
         let mut start = 0;

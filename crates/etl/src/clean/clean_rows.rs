@@ -4,15 +4,17 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, DictionaryArray, Float32Builder, Int8Builder, Int32Array, Int64Builder, StringArray,
-    StringBuilder, StringDictionaryBuilder, TimestampMillisecondBuilder, UInt64Builder,
+    ArrayRef, BooleanArray, BooleanBuilder, DictionaryArray, Float32Builder, Int8Builder, Int32Array, Int64Builder,
+    StringArray, StringBuilder, StringDictionaryBuilder, TimestampMillisecondBuilder, UInt64Builder,
 };
+use arrow::compute::filter;
 use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
+use parquet::errors::ParquetError;
 use tamiz_text::{Analysis, Vocabulary};
 
-use crate::EtlError;
 use crate::clean::record::Review;
+use crate::quality::duplicates::Duplicate;
 use crate::write::row_group::{Column, RowGroup, RowGroupEncoder};
 use crate::write::word_lists::WordLists;
 
@@ -105,40 +107,93 @@ impl CleanRows {
         self.user.append_option(user);
     }
 
-    /// Encodes the rows, all of one source; `vocabulary` is the one that their words were numbered by.
+    /// The id of the row appended last.
+    pub(crate) fn last_id(&self) -> &str {
+        text_at(&self.review_id, self.len() - 1)
+    }
+
+    /// The text of a row.
+    pub(crate) fn text(&self, row: usize) -> &str {
+        text_at(&self.text, row)
+    }
+
+    /// The rows as columns; all of one source, and each with how it repeats an earlier one.
+    ///
+    /// # Errors
+    /// Only when the columns do not fit the schema, which is a bug.
+    pub(crate) fn finish(mut self, source: &str, duplicates: &[Option<Duplicate>]) -> Result<CleanColumns, ArrowError> {
+        let mut duplicate = StringDictionaryBuilder::<Int32Type>::new();
+        duplicates.iter().for_each(|found| duplicate.append_option(found.map(Duplicate::code)));
+        Ok(CleanColumns {
+            before_words: vec![
+                Arc::new(self.review_id.finish()),
+                one_value(source, self.len())?,
+                Arc::new(self.row.finish()),
+                Arc::new(self.label.finish()),
+                Arc::new(self.title.finish()),
+                Arc::new(self.text.finish()),
+                Arc::new(self.clean_text.finish()),
+            ],
+            words: [self.tokens, self.content_tokens, self.stems],
+            after_words: vec![
+                Arc::new(self.compound.finish()),
+                Arc::new(self.sentiment.finish()),
+                Arc::new(self.language.finish()),
+                Arc::new(self.asin.finish()),
+                Arc::new(self.parent_asin.finish()),
+                Arc::new(self.helpful_vote.finish()),
+                Arc::new(self.verified_purchase.finish()),
+                Arc::new(self.timestamp.finish()),
+                Arc::new(self.user.finish()),
+                Arc::new(duplicate.finish()),
+            ],
+        })
+    }
+}
+
+/// What a column in the making holds in a row.
+fn text_at(column: &StringBuilder, row: usize) -> &str {
+    let offsets = column.offsets_slice();
+    let range = offsets[row] as usize..offsets[row + 1] as usize;
+    std::str::from_utf8(&column.values_slice()[range]).unwrap_or_default()
+}
+
+/// The columns of a clean shard in its order: those before the word lists, these, and those after them.
+pub(crate) struct CleanColumns {
+    before_words: Vec<ArrayRef>,
+    words: [WordLists; 3],
+    after_words: Vec<ArrayRef>,
+}
+
+impl CleanColumns {
+    /// The rows for which `keep` is set.
+    ///
+    /// # Errors
+    /// Only when there are not as many as rows, which is a bug.
+    pub(crate) fn filter(&self, keep: &[bool]) -> Result<Self, ArrowError> {
+        let mask = BooleanArray::from(keep.to_vec());
+        let filter_all =
+            |columns: &[ArrayRef]| columns.iter().map(|column| filter(column, &mask)).collect::<Result<Vec<_>, _>>();
+        Ok(Self {
+            before_words: filter_all(&self.before_words)?,
+            words: self.words.each_ref().map(|lists| lists.filter(keep)),
+            after_words: filter_all(&self.after_words)?,
+        })
+    }
+
+    /// Encodes the rows; `vocabulary` is the one that their words were numbered by.
     ///
     /// # Errors
     /// Only when the columns do not fit the schema, which is a bug.
     pub(crate) fn encode(
-        mut self,
-        source: &str,
+        &self,
         vocabulary: &Vocabulary,
         encoder: &mut RowGroupEncoder,
-    ) -> Result<RowGroup, EtlError> {
-        let num_rows = self.len();
-        let array = |array: ArrayRef| Column::Array(array);
-        let columns = [
-            array(Arc::new(self.review_id.finish())),
-            array(one_value(source, num_rows)?),
-            array(Arc::new(self.row.finish())),
-            array(Arc::new(self.label.finish())),
-            array(Arc::new(self.title.finish())),
-            array(Arc::new(self.text.finish())),
-            array(Arc::new(self.clean_text.finish())),
-            Column::Words(&self.tokens, vocabulary),
-            Column::Words(&self.content_tokens, vocabulary),
-            Column::Words(&self.stems, vocabulary),
-            array(Arc::new(self.compound.finish())),
-            array(Arc::new(self.sentiment.finish())),
-            array(Arc::new(self.language.finish())),
-            array(Arc::new(self.asin.finish())),
-            array(Arc::new(self.parent_asin.finish())),
-            array(Arc::new(self.helpful_vote.finish())),
-            array(Arc::new(self.verified_purchase.finish())),
-            array(Arc::new(self.timestamp.finish())),
-            array(Arc::new(self.user.finish())),
-        ];
-        Ok(encoder.encode(num_rows, columns)?)
+    ) -> Result<RowGroup, ParquetError> {
+        let array = |column: &ArrayRef| Column::Array(column.clone());
+        let words = self.words.iter().map(|lists| Column::Words(lists, vocabulary));
+        let columns = self.before_words.iter().map(array).chain(words).chain(self.after_words.iter().map(array));
+        encoder.encode(self.words[0].num_rows(), columns)
     }
 }
 

@@ -1,22 +1,25 @@
 //! What one worker does: a batch of raw records in, rows and rejects out.
 
-use tamiz_domain::{Configuration, LabelScheme};
-use tamiz_text::{Analyzer, Vocabulary};
+use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, LabelScheme};
+use tamiz_text::{Analysis, Analyzer, Sentiment, Vocabulary, WordId};
 
 use crate::clean::batch::RawBatch;
+use crate::clean::clean_batch::{CleanBatch, RowFact};
 use crate::clean::clean_rows::CleanRows;
-use crate::clean::record::RecordParser;
+use crate::clean::record::{RecordParser, Review};
 use crate::clean::rejects::Reject;
 use crate::clean::user_key::UserKey;
 use crate::columns::FieldNames;
+use crate::quality::fingerprint::{Fingerprint, token_hash};
+use crate::quality::html::has_html;
+use crate::quality::reservoir::Reservoir;
+use crate::quality::rows::{Quality, RowFacts};
 use crate::read::framing::{Fault, Reading};
 use crate::tally::Tally;
 
-/// What became of a batch.
-pub(crate) struct CleanBatch {
-    pub rows: CleanRows,
-    pub rejects: Vec<Reject>,
-    pub tally: Tally,
+/// Whether anything is to be done about texts that repeat an earlier one.
+pub(crate) fn finds_duplicates(duplicates: &DuplicateConfiguration) -> bool {
+    [duplicates.exact, duplicates.near] != [DuplicateAction::Ignore; 2]
 }
 
 /// A worker's tools; one for each thread.
@@ -26,6 +29,9 @@ pub(crate) struct Cleaner {
     user_key: Option<UserKey>,
     parser: RecordParser,
     analyzer: Analyzer,
+    token_hashes: TokenHashes,
+    finds_duplicates: bool,
+    sample_rows: usize,
 }
 
 impl Cleaner {
@@ -36,16 +42,24 @@ impl Cleaner {
             user_key,
             parser: RecordParser::default(),
             analyzer: Analyzer::new(),
+            token_hashes: TokenHashes::default(),
+            finds_duplicates: finds_duplicates(&configuration.duplicates),
+            sample_rows: configuration.etl.sample_rows,
         }
     }
 
     /// Cleans a batch. The answer depends on the batch alone, not on what this worker did before.
     pub(crate) fn clean(&mut self, batch: &RawBatch) -> CleanBatch {
         self.analyzer.begin_batch();
+        self.token_hashes.clear();
         let mut clean = CleanBatch {
             rows: CleanRows::with_capacity(batch.num_records(), batch.num_bytes()),
+            facts: Vec::new(),
+            fingerprints: Vec::new(),
             rejects: Vec::new(),
             tally: Tally::default(),
+            quality: Quality::default(),
+            sample: Reservoir::new(self.sample_rows),
         };
         for (row, raw, reading) in batch.records() {
             let outcome = match reading {
@@ -54,6 +68,7 @@ impl Cleaner {
             };
             if let Err(fault) = outcome {
                 clean.tally.reject(row, &fault);
+                clean.quality.add_reject(fault.reason);
                 clean.rejects.push(Reject { row, fault, raw: raw.to_vec() });
             }
         }
@@ -84,7 +99,58 @@ impl Cleaner {
             (_, None) => None,
         };
         clean.tally.accept(review.label, &analysis);
+        clean.quality.add_row(&row_facts(&review, &analysis, user.is_some()));
+        if self.finds_duplicates {
+            let hashes = self.token_hashes.of(analysis.token_ids(), analysis.vocabulary());
+            clean.fingerprints.push(Fingerprint::of(analysis.clean_text(), hashes));
+        }
+        clean.facts.push(RowFact {
+            row,
+            label: review.label,
+            language: analysis.language().code(),
+            sentiment: analysis.sentiment().map(Sentiment::name),
+        });
         clean.rows.append(&batch.file.id_prefix, row, &review, &analysis, user);
+        let position = clean.facts.len() - 1;
+        clean.sample.offer(clean.rows.last_id(), || position);
         Ok(())
+    }
+}
+
+fn row_facts<'a>(review: &Review<'_>, analysis: &Analysis<'a>, has_user: bool) -> RowFacts<'a> {
+    RowFacts {
+        num_characters: review.text.chars().count(),
+        num_tokens: analysis.token_ids().len(),
+        has_html: has_html(&review.text),
+        is_null: [
+            review.title.is_none(),
+            review.label.is_none(),
+            review.asin.is_none(),
+            review.parent_asin.is_none(),
+            review.helpful_vote.is_none(),
+            review.verified_purchase.is_none(),
+            review.timestamp.is_none(),
+            !has_user,
+        ],
+        label: review.label,
+        language: analysis.language().code(),
+        sentiment: analysis.sentiment().map(Sentiment::name),
+        repair: None,
+        redactions: &[],
+    }
+}
+
+/// Hashes of a batch's words, each worked out once.
+#[derive(Default)]
+struct TokenHashes(Vec<Option<u64>>);
+
+impl TokenHashes {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn of<'a>(&'a mut self, tokens: &'a [WordId], words: &'a Vocabulary) -> impl Iterator<Item = u64> + 'a {
+        self.0.resize(words.len(), None);
+        tokens.iter().map(|&id| *self.0[id.index()].get_or_insert_with(|| token_hash(words.word(id))))
     }
 }

@@ -2,31 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use tamiz_domain::{RunLayout, schema};
+use tamiz_domain::{RunLayout, SampleRow, schema};
 
 use crate::EtlError;
+use crate::clean::clean_batch::EncodedRows;
 use crate::job::Job;
-use crate::job::report::Outcome;
-use crate::tally::Tally;
+use crate::job::report::{FileTally, Outcome};
+use crate::quality::reservoir::Reservoir;
 use crate::write::part_writer::PartWriter;
-use crate::write::row_group::RowGroup;
-
-/// What a worker made of a batch.
-pub(crate) struct EncodedBatch {
-    pub split: usize,
-    pub object: usize,
-    /// None where no row is left.
-    pub rows: Option<RowGroup>,
-    /// None where nothing was rejected.
-    pub rejected: Option<RowGroup>,
-    pub tally: Tally,
-}
 
 /// Writes parts and counts records.
 pub(crate) struct Collector {
     shards: PartWriter,
     rejected: PartWriter,
-    tallies: BTreeMap<usize, Tally>,
+    files: BTreeMap<usize, FileTally>,
+    sample: Reservoir<SampleRow>,
 }
 
 impl Collector {
@@ -35,23 +25,30 @@ impl Collector {
             |schema, folder| PartWriter::new(schema, &job.run_id, folder, job.output.clone(), job.runtime.clone());
         let shards = writer(schema::clean_shard(), RunLayout::SHARDS);
         let rejected = writer(schema::rejected(), RunLayout::REJECTED);
-        Self { shards, rejected, tallies: BTreeMap::new() }
+        let sample = Reservoir::new(job.configuration.etl.sample_rows);
+        Self { shards, rejected, files: BTreeMap::new(), sample }
     }
 
     /// Takes what follows the batches before.
-    pub(crate) fn append(&mut self, batch: EncodedBatch) -> Result<(), EtlError> {
-        if let Some(rows) = batch.rows {
-            self.shards.write(batch.split, rows)?;
+    pub(crate) fn append(&mut self, split: usize, object: usize, rows: EncodedRows) -> Result<(), EtlError> {
+        if let Some(shard) = rows.shard {
+            self.shards.write(split, shard)?;
         }
-        if let Some(rejected) = batch.rejected {
-            self.rejected.write(batch.split, rejected)?;
+        if let Some(rejected) = rows.rejected {
+            self.rejected.write(split, rejected)?;
         }
-        self.tallies.entry(batch.object).or_default().add(&batch.tally);
+        self.files.entry(object).or_default().add(&FileTally { tally: rows.tally, quality: rows.quality });
+        self.sample.merge(rows.sample);
         Ok(())
     }
 
     /// Waits until all parts are stored.
     pub(crate) fn finish(self) -> Result<Outcome, EtlError> {
-        Ok(Outcome { shards: self.shards.finish()?, rejected: self.rejected.finish()?, tallies: self.tallies })
+        Ok(Outcome {
+            shards: self.shards.finish()?,
+            rejected: self.rejected.finish()?,
+            files: self.files,
+            sample: self.sample.into_rows(),
+        })
     }
 }

@@ -4,6 +4,7 @@ mod claims;
 mod collector;
 mod download;
 mod in_turn;
+mod judge;
 mod open_file;
 mod pipeline;
 mod plan;

@@ -11,11 +11,12 @@ use std::thread::ScopedJoinHandle;
 use tamiz_domain::schema;
 
 use crate::EtlError;
+use crate::clean::clean_batch::Encoders;
 use crate::clean::cleaner::Cleaner;
-use crate::clean::rejects::rejected_rows;
 use crate::job::Job;
-use crate::job::collector::{Collector, EncodedBatch};
+use crate::job::collector::Collector;
 use crate::job::in_turn::InTurn;
+use crate::job::judge::Judge;
 use crate::job::report::Outcome;
 use crate::job::source::{FileEnd, Portion, Source, Ticket};
 use crate::write::row_group::RowGroupEncoder;
@@ -23,16 +24,19 @@ use crate::write::row_group::RowGroupEncoder;
 /// Cleans a portion of a run on some threads: what became of it, and what is known of the files that end in it. Blocks:
 /// not for a thread of the async runtime.
 pub(crate) fn clean(job: &Job, portion: Portion) -> Result<(Outcome, Vec<FileEnd>), EtlError> {
-    let source = Mutex::new(Source::new(job, portion));
-    let collector = InTurn::new(Collector::new(job));
+    let line = Line {
+        job,
+        source: Mutex::new(Source::new(job, portion)),
+        judge: InTurn::new(Judge::new(&job.configuration, job.rows_per_shard)),
+        collector: InTurn::new(Collector::new(job)),
+    };
     std::thread::scope(|scope| {
-        let spawn = |_| scope.spawn(|| work(job, &source, &collector));
-        let workers: Vec<_> = (0..job.num_threads).map(spawn).collect();
+        let workers: Vec<_> = (0..job.num_threads).map(|_| scope.spawn(|| line.work())).collect();
         let join = |worker: ScopedJoinHandle<'_, _>| worker.join().unwrap_or(Err(EtlError::WorkerLost));
         workers.into_iter().map(join).max_by_key(is_cause).unwrap_or(Ok(()))
     })?;
-    let ends = source.into_inner().unwrap_or_else(PoisonError::into_inner).into_ends();
-    Ok((collector.into_inner().finish()?, ends))
+    let ends = line.source.into_inner().unwrap_or_else(PoisonError::into_inner).into_ends();
+    Ok((line.collector.into_inner().finish()?, ends))
 }
 
 /// Of all that can come out of a worker, the one to tell of: an error rather than none, a cause rather than a consequence.
@@ -44,57 +48,66 @@ fn is_cause(result: &Result<(), EtlError>) -> u8 {
     }
 }
 
-fn work(job: &Job, source: &Mutex<Source<'_>>, collector: &InTurn<Collector>) -> Result<(), EtlError> {
-    let _guard = AbandonOnEnd(collector);
-    let mut worker = Worker::new(job)?;
-    loop {
-        // A worker that fell over while it read leaves nothing that another could go on with.
-        let next = source.lock().map_err(|_| EtlError::WorkerLost)?.next()?;
-        let Some(ticket) = next else { break };
-        let turn = ticket.turn;
-        let encoded = worker.process(ticket)?;
-        collector.take(turn, |collector| collector.append(encoded)).ok_or(EtlError::WorkerLost)??;
+/// What the workers share.
+struct Line<'a> {
+    job: &'a Job,
+    source: Mutex<Source<'a>>,
+    judge: InTurn<Option<Judge>>,
+    collector: InTurn<Collector>,
+}
+
+impl Line<'_> {
+    fn work(&self) -> Result<(), EtlError> {
+        let abandon = AbandonOnDrop(self);
+        let mut worker = Worker::new(self.job)?;
+        while let Some(ticket) = self.next_ticket()? {
+            self.process(&mut worker, &ticket)?;
+        }
+        std::mem::forget(abandon);
+        Ok(())
     }
-    std::mem::forget(_guard);
-    Ok(())
+
+    fn next_ticket(&self) -> Result<Option<Ticket>, EtlError> {
+        // A worker that fell over while it read leaves nothing that another could go on with.
+        self.source.lock().map_err(|_| EtlError::WorkerLost)?.next()
+    }
+
+    fn process(&self, worker: &mut Worker, ticket: &Ticket) -> Result<(), EtlError> {
+        let Ticket { turn, split, object, ref batch } = *ticket;
+        let clean = worker.cleaner.clean(batch);
+        let judge = |judge: &mut Option<Judge>| match judge {
+            Some(judge) => judge.judge(split, &clean.fingerprints),
+            None => vec![None; clean.rows.len()],
+        };
+        let duplicates = self.judge.take(turn, judge).ok_or(EtlError::WorkerLost)?;
+        let words = worker.cleaner.vocabulary();
+        let rows = clean.encode(batch, &duplicates, &self.job.configuration, words, &mut worker.encoders)?;
+        self.collector.take(turn, |collector| collector.append(split, object, rows)).ok_or(EtlError::WorkerLost)?
+    }
 }
 
 /// Whoever waits for a turn must not wait for a worker that is gone.
-struct AbandonOnEnd<'a, T>(&'a InTurn<T>);
+struct AbandonOnDrop<'l, 'j>(&'l Line<'j>);
 
-impl<T> Drop for AbandonOnEnd<'_, T> {
+impl Drop for AbandonOnDrop<'_, '_> {
     fn drop(&mut self) {
-        self.0.abandon();
+        self.0.judge.abandon();
+        self.0.collector.abandon();
     }
 }
 
+/// What each worker has for itself.
 struct Worker {
     cleaner: Cleaner,
-    shards: RowGroupEncoder,
-    rejected: RowGroupEncoder,
+    encoders: Encoders,
 }
 
 impl Worker {
     fn new(job: &Job) -> Result<Self, EtlError> {
-        Ok(Self {
-            cleaner: Cleaner::new(&job.configuration, job.user_key.clone()),
+        let encoders = Encoders {
             shards: RowGroupEncoder::new(schema::clean_shard(), &job.run_id)?,
             rejected: RowGroupEncoder::new(schema::rejected(), &job.run_id)?,
-        })
-    }
-
-    fn process(&mut self, ticket: Ticket) -> Result<EncodedBatch, EtlError> {
-        let Ticket { split, object, batch, .. } = ticket;
-        let clean = self.cleaner.clean(&batch);
-        let source = &batch.file.source;
-        let rows = match clean.rows.len() {
-            0 => None,
-            _ => Some(clean.rows.encode(source, self.cleaner.vocabulary(), &mut self.shards)?),
         };
-        let rejected = match clean.rejects.as_slice() {
-            [] => None,
-            rejects => Some(self.rejected.encode_batch(&rejected_rows(source, rejects)?)?),
-        };
-        Ok(EncodedBatch { split, object, rows, rejected, tally: clean.tally })
+        Ok(Self { cleaner: Cleaner::new(&job.configuration, job.user_key.clone()), encoders })
     }
 }

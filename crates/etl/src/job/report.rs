@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tamiz_domain::{Conservation, Counts, EtlReport, FileProblem, FileReport, PartEntry, RunId};
+use tamiz_domain::{Conservation, Counts, EtlReport, FileProblem, FileReport, PartEntry, RunId, SampleRow};
 
 use crate::EtlError;
 use crate::job::source::FileEnd;
+use crate::quality::reservoir::Reservoir;
+use crate::quality::rows::Quality;
 use crate::tally::Tally;
 
 /// What became of a part of a run, or of all of it.
@@ -17,17 +19,38 @@ pub(crate) struct Outcome {
     /// In order.
     pub rejected: Vec<PartEntry>,
     /// Of each object, by its number among the run's own.
-    pub tallies: BTreeMap<usize, Tally>,
+    pub files: BTreeMap<usize, FileTally>,
+    /// In order of review ids.
+    pub sample: Vec<SampleRow>,
+}
+
+/// What became of records of one object, and what they are like.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct FileTally {
+    pub tally: Tally,
+    pub quality: Quality,
+}
+
+impl FileTally {
+    /// Adds later records.
+    pub(crate) fn add(&mut self, later: &Self) {
+        self.tally.add(&later.tally);
+        self.quality.merge(&later.quality);
+    }
 }
 
 impl Outcome {
-    /// Adds what became of the part that follows.
-    pub(crate) fn add(&mut self, later: Self) {
+    /// Adds what became of the part that follows; keeps a sample of so many rows.
+    pub(crate) fn add(&mut self, later: Self, sample_rows: usize) {
         self.shards.extend(later.shards);
         self.rejected.extend(later.rejected);
-        for (object, tally) in later.tallies {
-            self.tallies.entry(object).or_default().add(&tally);
+        for (object, file) in later.files {
+            self.files.entry(object).or_default().add(&file);
         }
+        let mut sample = Reservoir::new(sample_rows);
+        let rows = std::mem::take(&mut self.sample).into_iter().chain(later.sample);
+        sample.merge_rows(rows, |row| row.review_id.clone());
+        self.sample = sample.into_rows();
     }
 
     /// Adds everything up, file by file.
@@ -37,21 +60,24 @@ impl Outcome {
     pub(crate) fn report(
         mut self,
         run_id: &RunId,
-        files: Vec<FileEnd>,
+        ends: Vec<FileEnd>,
         max_array_size: usize,
     ) -> Result<EtlReport, EtlError> {
-        let (mut total, mut read, mut reports) = (Tally::default(), Counts::default(), Vec::new());
-        for (object, end) in files.into_iter().enumerate() {
-            let tally = self.tallies.remove(&object).unwrap_or_default();
+        let (mut all, mut read, mut files) = (FileTally::default(), Counts::default(), Vec::new());
+        for (object, end) in ends.into_iter().enumerate() {
+            let file = self.files.remove(&object).unwrap_or_default();
+            let (tally, quality) = (&file.tally, file.quality.report());
             let counts = tally.counts(end.num_records).conserved(&end.source)?;
-            warn_of_file(run_id, &end, &tally);
-            total.add(&tally);
+            warn_of_file(run_id, &end, tally);
             read += counts;
-            reports.push(FileReport { source: end.source, counts, format: end.format, problem: end.problem });
+            all.add(&file);
+            let FileEnd { source, format, problem, .. } = end;
+            files.push(FileReport { source, counts, format, problem, quality });
         }
+        let FileTally { tally: total, quality } = all;
         warn_of_users(run_id, &total);
         let rows = |parts: &[PartEntry]| parts.iter().map(|part| part.rows).sum();
-        let Self { shards, rejected, .. } = self;
+        let Self { shards, rejected, sample, .. } = self;
         let written = Counts { input: read.input, ok: rows(&shards), rejected: rows(&rejected), failed: 0 };
         Ok(EtlReport {
             run_id: run_id.clone(),
@@ -61,11 +87,13 @@ impl Outcome {
             array_size: shards.len().min(max_array_size),
             shards,
             rejected,
-            files: reports,
+            files,
             rejected_by_reason: total.rejected_by_reason,
             labels: total.labels,
             languages: total.languages,
             sentiments: total.sentiments,
+            quality: quality.report(),
+            sample,
         })
     }
 }

@@ -139,7 +139,7 @@ async fn clean_portion(job: &Arc<Job>, plan: &Plan, index: usize) -> Result<(), 
 async fn join(job: &Arc<Job>, plan: Plan) -> Result<EtlReport, EtlError> {
     let mut outcome = Outcome::default();
     for index in 0..plan.num_jobs {
-        outcome.add(job.output.read_json(&split_report(index)).await?);
+        outcome.add(job.output.read_json(&split_report(index)).await?, job.configuration.etl.sample_rows);
     }
     commit(job, outcome.report(&job.run_id, plan.files, job.max_array_size())?).await
 }
