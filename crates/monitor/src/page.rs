@@ -7,7 +7,7 @@ mod bars;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-pub use bars::{Bar, bars};
+pub use bars::{Bar, bars, bars_of};
 
 const STYLE: &str = include_str!("page/style.css");
 /// A sieve, as an inline icon: without one, browsers ask the network for it.

@@ -15,7 +15,11 @@ pub struct Bar {
 
 /// A table of bars, scaled so that the largest fills its column, and with each one's share of all.
 pub fn bars(caption: &str, of: &str, bars: &[Bar]) -> Markup {
-    let total: u64 = bars.iter().map(|bar| bar.rows).sum();
+    bars_of(caption, of, bars, bars.iter().map(|bar| bar.rows).sum())
+}
+
+/// As [`bars`], where what they stand for overlaps: each one's share is of `total`.
+pub fn bars_of(caption: &str, of: &str, bars: &[Bar], total: u64) -> Markup {
     let largest = bars.iter().map(|bar| bar.rows).max().unwrap_or(0);
     html! {
         table.bars {
