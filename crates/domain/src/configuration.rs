@@ -1,9 +1,11 @@
 //! The pipeline's configuration: what `configs/pipeline.toml` says, with a default for every key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::PersonalData;
 
 /// A sample is there to be read by people.
 const MAX_SAMPLE_ROWS: usize = 200;
@@ -20,6 +22,8 @@ pub struct Configuration {
     pub etl: EtlConfiguration,
     /// Repeated texts.
     pub duplicates: DuplicateConfiguration,
+    /// Masking of personal data.
+    pub redact: RedactConfiguration,
     /// Labelling.
     pub inference: InferenceConfiguration,
     /// How much may go wrong before a run is no success.
@@ -55,6 +59,8 @@ impl Configuration {
         require(self.etl.sample_rows <= MAX_SAMPLE_ROWS, "etl.sample_rows: at most 200");
         require((0.5..=1.0).contains(&self.duplicates.near_threshold), "duplicates.near_threshold: between 0.5 and 1");
         require(self.duplicates.near_min_tokens >= 3, "duplicates.near_min_tokens: at least 3");
+        require(self.etl.max_expansion > 0, "etl.max_expansion: at least 1");
+        require(self.etl.max_unpacked_bytes > 0, "etl.max_unpacked_bytes: at least 1");
         require(
             (2..=10_000).contains(&self.inference.max_array_size),
             "inference.max_array_size: 2 to 10,000 (AWS Batch)",
@@ -75,7 +81,7 @@ impl Configuration {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Columns {
-    /// Class given directly: polarity or another class number.
+    /// Class given directly: polarity or another class number. A rating beside it decides instead.
     pub label: Vec<String>,
     /// Stars, mapped to a class by `[labels]`.
     pub rating: Vec<String>,
@@ -114,13 +120,30 @@ impl Default for Columns {
                 "texto",
                 "opinion",
                 "content",
+                "verified_reviews",
             ]),
-            asin: names(&["asin", "product_id"]),
+            asin: names(&["asin", "product_id", "ProductId"]),
             parent_asin: names(&["parent_asin", "product_parent"]),
-            helpful_vote: names(&["helpful_vote", "vote", "helpful_votes", "helpful"]),
-            verified_purchase: names(&["verified_purchase", "verified"]),
-            timestamp: names(&["timestamp", "unixReviewTime", "sort_timestamp", "review_date", "date"]),
-            user: names(&["user_id", "reviewerID", "customer_id"]),
+            helpful_vote: names(&[
+                "helpful_vote",
+                "vote",
+                "helpful_votes",
+                "helpful",
+                "HelpfulnessNumerator",
+                "reviews.numHelpful",
+            ]),
+            verified_purchase: names(&["verified_purchase", "verified", "reviews.didPurchase"]),
+            timestamp: names(&[
+                "timestamp",
+                "unixReviewTime",
+                "sort_timestamp",
+                "review_date",
+                "reviews.date",
+                "reviewTime",
+                "date",
+                "time",
+            ]),
+            user: names(&["user_id", "reviewerID", "customer_id", "UserId"]),
         }
     }
 }
@@ -157,11 +180,25 @@ pub struct EtlConfiguration {
     pub bytes_per_job: u64,
     /// Rows that `etl.json` shows as a sample.
     pub sample_rows: usize,
+    /// Bytes that one packed byte may unpack to, from 64 MiB on; a file that gives more is read no further.
+    pub max_expansion: u64,
+    /// Bytes that one packed file may unpack to.
+    pub max_unpacked_bytes: u64,
+    /// Whether text that is certain to be UTF-8 misread as Windows-1252 (`cafÃ©`) is turned back.
+    pub repair_mojibake: bool,
 }
 
 impl Default for EtlConfiguration {
     fn default() -> Self {
-        Self { rows_per_shard: 100_000, max_record_bytes: 8 << 20, bytes_per_job: 4 << 30, sample_rows: 20 }
+        Self {
+            rows_per_shard: 100_000,
+            max_record_bytes: 8 << 20,
+            bytes_per_job: 4 << 30,
+            sample_rows: 20,
+            max_expansion: 250,
+            max_unpacked_bytes: 1 << 40,
+            repair_mojibake: true,
+        }
     }
 }
 
@@ -196,6 +233,14 @@ pub enum DuplicateAction {
     Flag,
     /// The row is rejected, with the reason `duplicate`.
     Drop,
+}
+
+/// Masking of personal data, before anything is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedactConfiguration {
+    /// Kinds that are masked in title, text and rejected records; none by default.
+    pub kinds: BTreeSet<PersonalData>,
 }
 
 /// Labelling.

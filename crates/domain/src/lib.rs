@@ -15,6 +15,7 @@ mod labels;
 mod layout;
 mod manifest;
 mod model;
+mod personal_data;
 mod quality;
 mod reject;
 mod run_id;
@@ -25,7 +26,7 @@ pub use baseline::{Baseline, Histogram};
 pub use claim::Claim;
 pub use configuration::{
     Budget, Columns, Configuration, DispatchLimits, DuplicateAction, DuplicateConfiguration, EtlConfiguration,
-    InferenceConfiguration, LabelScheme, RetrainConfiguration,
+    InferenceConfiguration, LabelScheme, RedactConfiguration, RetrainConfiguration,
 };
 pub use counts::{Conservation, Counts, NotConserved};
 pub use disposition::{Disposed, Disposition, ExitCode};
@@ -37,6 +38,7 @@ pub use labels::{LabelClass, LabelMap};
 pub use layout::{RunLayout, STAGING_CLAIMS, STAGING_RUNS, part_name};
 pub use manifest::{Manifest, ManifestObject, Ownership};
 pub use model::{ClassMetrics, Decision, MetricSet, ModelMetrics, ModelPointer, ModelReference, Promotion};
+pub use personal_data::PersonalData;
 pub use quality::{DataQuality, Duplicates, Lengths, SampleRow};
 pub use reject::RejectReason;
 pub use run_id::{InvalidRunId, RunId};

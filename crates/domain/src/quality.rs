@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::RejectReason;
+use crate::{PersonalData, RejectReason};
 
 /// What the records of one file, or of all files of a run, are like.
 ///
@@ -32,7 +32,7 @@ pub struct DataQuality {
     pub encoding_repairs: BTreeMap<String, u64>,
     /// Personal data that was masked, by kind. Occurrences, not rows.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub redactions: BTreeMap<String, u64>,
+    pub redactions: BTreeMap<PersonalData, u64>,
     /// Length of the texts in characters (Unicode scalar values), before cleaning.
     pub characters: Lengths,
     /// Length of the texts in tokens, after cleaning.

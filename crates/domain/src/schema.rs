@@ -83,10 +83,15 @@ pub fn clean_shard() -> SchemaRef {
 }
 
 /// Rejected records: where, why, and the raw bytes, so that nothing is lost.
+///
+/// `offset` counts the bytes before the record in the unpacked file (of a UTF-16 file, after its conversion to UTF-8);
+/// it is null for Parquet, whose `raw` is the row as JSON. `raw` holds the first 64 KiB of the record; `detail` says so
+/// where that is not all.
 pub fn rejected() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("source", dictionary(), false),
         Field::new("row", DataType::UInt64, false),
+        Field::new("offset", DataType::UInt64, true),
         Field::new("reason", dictionary(), false),
         Field::new("detail", DataType::Utf8, false),
         Field::new("remedy", dictionary(), false),

@@ -51,6 +51,13 @@ impl<T> PerField<T> {
 /// A record's values as the source wrote them; none for what it lacks. Empty text is a value here.
 pub(crate) type Values<'a> = PerField<Option<Cow<'a, str>>>;
 
+impl Values<'_> {
+    /// The values, for longer than the text that they were read from.
+    pub(crate) fn into_owned(self) -> Values<'static> {
+        PerField(self.0.map(|value| value.map(|value| Cow::Owned(value.into_owned()))))
+    }
+}
+
 /// Position of each field among a delimited record's fields.
 pub(crate) type Positions = PerField<Option<usize>>;
 

@@ -4,49 +4,9 @@ mod support;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{Int8Type, Int64Type, TimestampMillisecondType};
-use support::{Bench, gzip};
+use arrow_json::reader::infer_json_schema;
+use support::{Bench, Outcome};
 use tamiz_domain::schema;
-
-const TABLE: &str = "rating,title,text\n5.0,\"null\",\"He said \"\"wow\"\", twice\"\n3,NA,\"two\nlines\"\n1,,plain\n";
-const TEXTS: [&str; 3] = ["null He said \"wow\", twice", "NA two\nlines", "plain"];
-
-#[tokio::test]
-async fn one_table_reads_the_same_in_every_dialect_and_packing() {
-    let with = |delimiter: &str| {
-        TABLE.replace("\"\"wow\"\", ", "\u{1}").replace(',', delimiter).replace('\u{1}', "\"\"wow\"\", ")
-    };
-    let zstd = |content: &str| zstd::encode_all(content.as_bytes(), 3).unwrap();
-    let members = [gzip(TABLE.as_bytes()[..30].as_ref()), gzip(TABLE.as_bytes()[30..].as_ref())].concat();
-    for (content, format) in [
-        (TABLE.as_bytes().to_vec(), "csv"),
-        (with(";").into_bytes(), "csv"),
-        (with("|").into_bytes(), "csv"),
-        (with("\t").into_bytes(), "tsv"),
-        (TABLE.replace("\"\"", "\\\"").into_bytes(), "csv"),
-        (format!("\u{feff}{TABLE}").into_bytes(), "csv"),
-        (gzip(TABLE.as_bytes()), "csv+gzip"),
-        (members, "csv+gzip"),
-        (zstd(TABLE), "csv+zstd"),
-        (TABLE.trim_end().as_bytes().to_vec(), "csv"),
-    ] {
-        // The name says nothing: content decides.
-        let outcome = Bench::new().file("reviews.dat", &content).run().await;
-        let case = String::from_utf8_lossy(&content).into_owned();
-        assert_eq!(outcome.texts("text"), TEXTS, "{case}");
-        assert_eq!(outcome.texts("title"), ["null", "NA", "∅"], "{case}");
-        assert_eq!(outcome.report.files[0].format.as_deref(), Some(format), "{case}");
-        assert_eq!(outcome.report.labels, [(1, 1), (2, 1)].into(), "{case}");
-    }
-}
-
-#[tokio::test]
-async fn carriage_returns_alone_or_with_line_feeds_end_records() {
-    for end in ["\r\n", "\r"] {
-        let outcome = Bench::new().file("a.csv", TABLE.replace('\n', end)).run().await;
-        assert_eq!(outcome.report.counts.ok, 3, "{end:?}");
-        assert_eq!(outcome.texts("text")[1], TEXTS[1].replace('\n', end), "line breaks inside quotes stay as they are");
-    }
-}
 
 #[tokio::test]
 async fn the_headerless_polarity_data_has_its_line_breaks_restored() {
@@ -58,20 +18,22 @@ async fn the_headerless_polarity_data_has_its_line_breaks_restored() {
     assert_eq!(header.texts("text"), ["one\\ntwo"], "only the polarity data writes line breaks so");
 }
 
-#[tokio::test]
-async fn every_generation_of_amazon_reviews_is_understood() {
-    let lines = [
-        r#"{"reviewerID": "U1", "asin": "A1", "helpful": [2, 3], "reviewText": "of 2014", "overall": 5.0, "summary": "T", "unixReviewTime": 1252800000}"#,
-        r#"{"overall": 1.0, "vote": "1,234", "verified": true, "reviewerID": "U1", "asin": "A2", "reviewText": "of 2018", "summary": "T", "unixReviewTime": 1252800000}"#,
-        r#"{"rating": 4, "title": "T", "text": "of 2023", "images": [], "asin": "A3", "parent_asin": "P3", "user_id": "U2", "timestamp": 1252800000000, "helpful_vote": 0, "verified_purchase": false}"#,
-        r#"{"text": "bare"}"#,
-    ];
-    let mut bench = Bench::new().file("a.jsonl", lines.join("\r\n"));
-    bench.user_key = Some("secret");
-    let outcome = bench.run().await;
-    let batch = &outcome.shards()[0];
+/// A real-shaped record of each generation, with every field that it has; the last one has no more than its text.
+const GENERATIONS: [&str; 4] = [
+    r#"{"reviewerID": "U1", "asin": "A1", "reviewerName": "J. McDonald", "helpful": [2, 3], "reviewText": "of 2014", "overall": 5.0, "summary": "Old", "unixReviewTime": 1252800000, "reviewTime": "09 13, 2009"}"#,
+    r#"{"image": ["https://images.example/71eG.jpg"], "overall": 1.0, "vote": "1,234", "verified": true, "reviewTime": "09 13, 2009", "reviewerID": "U1", "asin": "A2", "style": {"Size:": " Large", "Color:": " Charcoal"}, "reviewerName": "Abbey", "reviewText": "of 2018", "summary": "Newer", "unixReviewTime": 1252800000}"#,
+    r#"{"sort_timestamp": 1, "rating": 4.0, "helpful_vote": 0, "title": "New", "text": "of 2023", "images": [{"small_image_url": "https://images.example/a.jpg", "attachment_type": "IMAGE"}], "asin": "A3", "verified_purchase": false, "parent_asin": "P3", "user_id": "U2", "timestamp": 1252800000000}"#,
+    r#"{"text": "bare"}"#,
+];
+
+/// What must come of [`GENERATIONS`], however they are written.
+fn assert_generations(outcome: &Outcome) {
+    let shards = outcome.shards();
+    let [batch] = &shards[..] else { panic!("{} batches", shards.len()) };
+    assert_eq!(outcome.texts("text"), ["Old of 2014", "Newer of 2018", "New of 2023", "bare"]);
     let labels = batch["label"].as_primitive::<Int8Type>();
     assert_eq!(labels.iter().collect::<Vec<_>>(), [Some(2), Some(1), Some(2), None]);
+    assert_eq!(outcome.texts("title"), ["Old", "Newer", "New", "∅"]);
     assert_eq!(outcome.texts("asin"), ["A1", "A2", "A3", "∅"]);
     assert_eq!(outcome.texts("parent_asin"), ["∅", "∅", "P3", "∅"]);
     let votes = batch["helpful_vote"].as_primitive::<Int64Type>();
@@ -79,12 +41,58 @@ async fn every_generation_of_amazon_reviews_is_understood() {
     let verified = batch["verified_purchase"].as_boolean();
     assert_eq!(verified.iter().collect::<Vec<_>>(), [None, Some(true), Some(false), None]);
     let times = batch["timestamp"].as_primitive::<TimestampMillisecondType>();
-    assert_eq!(
-        times.iter().collect::<Vec<_>>(),
-        [Some(1_252_800_000_000); 3].into_iter().chain([None]).collect::<Vec<_>>()
-    );
+    let moment = Some(1_252_800_000_000);
+    assert_eq!(times.iter().collect::<Vec<_>>(), [moment, moment, moment, None]);
     let users = outcome.texts("user");
     assert!(users[0] == users[1] && users[1] != users[2] && users[3] == "∅" && users[0].len() == 32, "{users:?}");
+}
+
+#[tokio::test]
+async fn every_generation_of_amazon_reviews_is_understood() {
+    for (content, format) in [
+        (GENERATIONS.join("\r\n"), "jsonl"),
+        (format!("[{}]", GENERATIONS.join(",\n")), "json"),
+        (GENERATIONS.concat(), "json"),
+    ] {
+        let mut bench = Bench::new().file("reviews", content);
+        bench.user_key = Some("secret");
+        let outcome = bench.run().await;
+        assert_eq!(outcome.report.files[0].format.as_deref(), Some(format));
+        assert_generations(&outcome);
+    }
+}
+
+#[tokio::test]
+async fn every_generation_of_amazon_reviews_is_understood_as_parquet() {
+    let lines = GENERATIONS.join("\n");
+    let (schema, _) = infer_json_schema(lines.as_bytes(), None).unwrap();
+    let mut reader = arrow_json::ReaderBuilder::new(schema.into()).build(lines.as_bytes()).unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    let names: Vec<String> = batch.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let columns = names.iter().map(String::as_str).zip(batch.columns().iter().cloned()).collect();
+    let mut bench = Bench::new().file("reviews", support::parquet(columns));
+    bench.user_key = Some("secret");
+    let outcome = bench.run().await;
+    assert_eq!(outcome.report.files[0].format.as_deref(), Some("parquet"));
+    assert_generations(&outcome);
+}
+
+#[tokio::test]
+async fn the_columns_of_the_review_dumps_of_aws_are_understood() {
+    let dump = "marketplace,customer_id,review_id,product_id,product_parent,product_title,product_category,star_rating,\
+                helpful_votes,total_votes,vine,verified_purchase,review_headline,review_body,review_date\n\
+                US,41702248,R1QO3KDHB0XCAL,0393312836,483124263,A Clockwork Orange,Books,4,3,5,N,Y,Strange,\"a, book\",2009-09-13\n";
+    let outcome = Bench::new().file("reviews.csv", dump).run().await;
+    let batch = &outcome.shards()[0];
+    assert_eq!(outcome.texts("text"), ["Strange a, book"]);
+    assert_eq!(
+        (outcome.texts("asin"), outcome.texts("parent_asin")),
+        (vec!["0393312836".into()], vec!["483124263".to_owned()])
+    );
+    assert_eq!(batch["label"].as_primitive::<Int8Type>().value(0), 2);
+    assert_eq!(batch["helpful_vote"].as_primitive::<Int64Type>().value(0), 3);
+    assert!(batch["verified_purchase"].as_boolean().value(0));
+    assert_eq!(batch["timestamp"].as_primitive::<TimestampMillisecondType>().value(0), 1_252_800_000_000);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ pub mod clean;
 pub mod decode;
 mod dictionary;
 pub mod language;
+pub mod mojibake;
 pub mod redact;
 mod segment;
 mod sentiment;

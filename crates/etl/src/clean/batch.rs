@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::read::framing::{Fault, Reading};
 use crate::read::record_reader::RawRecord;
-use crate::read::sniff::Shape;
+use crate::read::shape::Shape;
 
 /// Records in a batch at most. Batches are cut by records and their bytes alone, never by threads or reads: a batch becomes
 /// a row group, and the same input must give the same bytes.
@@ -30,21 +30,36 @@ pub(crate) struct RawBatch {
     pub file: Arc<SourceFile>,
     /// Row number of the first record.
     first_row: u64,
-    /// Bytes of the unpacked file before it.
-    first_offset: Option<u64>,
     bytes: Vec<u8>,
-    records: Vec<(usize, Result<Reading, Fault>)>,
+    records: Vec<BatchRecord>,
+}
+
+#[derive(Debug)]
+struct BatchRecord {
+    /// Where its bytes end in the batch.
+    end: usize,
+    /// Bytes of the unpacked file before it.
+    offset: u64,
+    reading: Result<Reading, Fault>,
+}
+
+/// A record of a batch.
+pub(crate) struct RowRecord<'a> {
+    pub row: u64,
+    /// Bytes of the unpacked file before it; none where the file is not read as a stream.
+    pub offset: Option<u64>,
+    pub raw: &'a [u8],
+    pub reading: &'a Result<Reading, Fault>,
 }
 
 impl RawBatch {
     pub(crate) fn new(file: Arc<SourceFile>, first_row: u64) -> Self {
-        Self { file, first_row, first_offset: None, bytes: Vec::new(), records: Vec::new() }
+        Self { file, first_row, bytes: Vec::new(), records: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, record: RawRecord<'_>) {
-        self.first_offset.get_or_insert(record.offset);
         self.bytes.extend_from_slice(record.raw);
-        self.records.push((self.bytes.len(), record.reading));
+        self.records.push(BatchRecord { end: self.bytes.len(), offset: record.offset, reading: record.reading });
     }
 
     pub(crate) fn is_full(&self) -> bool {
@@ -70,7 +85,7 @@ impl RawBatch {
 
     /// Bytes of the unpacked file before the first record.
     pub(crate) fn first_offset(&self) -> Option<u64> {
-        self.first_offset
+        self.records.first().map(|record| record.offset)
     }
 
     /// Row number of the record after the last one.
@@ -78,20 +93,17 @@ impl RawBatch {
         self.first_row + self.records.len() as u64
     }
 
-    /// Bytes of the record of this row number.
-    pub(crate) fn raw(&self, row: u64) -> &[u8] {
+    /// The record of this row number.
+    pub(crate) fn record(&self, row: u64) -> RowRecord<'_> {
         let index = (row - self.first_row) as usize;
-        let start = index.checked_sub(1).map_or(0, |before| self.records[before].0);
-        &self.bytes[start..self.records[index].0]
+        let start = index.checked_sub(1).map_or(0, |before| self.records[before].end);
+        let BatchRecord { end, offset, reading } = &self.records[index];
+        let offset = self.file.shape.has_offsets().then_some(*offset);
+        RowRecord { row, offset, raw: &self.bytes[start..*end], reading }
     }
 
-    /// Row number, bytes and reading of each record.
-    pub(crate) fn records(&self) -> impl Iterator<Item = (u64, &[u8], &Result<Reading, Fault>)> {
-        let mut start = 0;
-        self.records.iter().zip(self.first_row..).map(move |((end, reading), row)| {
-            let raw = &self.bytes[start..*end];
-            start = *end;
-            (row, raw, reading)
-        })
+    /// Each record, in order.
+    pub(crate) fn records(&self) -> impl Iterator<Item = RowRecord<'_>> {
+        (self.first_row..self.next_row()).map(|row| self.record(row))
     }
 }

@@ -2,6 +2,7 @@
 
 use tamiz_domain::{Configuration, DuplicateAction, RejectReason, SampleRow};
 use tamiz_text::Vocabulary;
+use tamiz_text::redact::Redactor;
 
 use crate::EtlError;
 use crate::clean::batch::RawBatch;
@@ -50,10 +51,12 @@ pub(crate) struct EncodedRows {
     pub sample: Reservoir<SampleRow>,
 }
 
-/// One encoder for each kind of part.
+/// One encoder for each kind of part, and what rejected records have to pass before.
 pub(crate) struct Encoders {
     pub shards: RowGroupEncoder,
     pub rejected: RowGroupEncoder,
+    /// None where nothing is to be masked.
+    pub redactor: Option<Redactor>,
 }
 
 impl CleanBatch {
@@ -78,6 +81,9 @@ impl CleanBatch {
         let keep: Vec<bool> = duplicates.iter().map(|found| !is_unwanted(found)).collect();
         self.reject_unkept(batch, duplicates, &keep);
         let source = &batch.file.source;
+        if let Some(redactor) = &encoders.redactor {
+            self.rejects.iter_mut().for_each(|reject| reject.mask(redactor));
+        }
         let Self { rows, facts, rejects, tally, quality, sample, .. } = self;
         let sample = sample.map(|id, at| sample_row(id, facts[at].label, facts[at].language, rows.text(at)));
         let mut columns = rows.finish(source, duplicates)?;
@@ -103,8 +109,9 @@ impl CleanBatch {
             tally.retract(fact.label, fact.language, fact.sentiment);
             tally.reject(fact.row, &fault);
             quality.add_reject(fault.reason);
-            rejects.push(Reject { row: fact.row, fault, raw: batch.raw(fact.row).to_vec() });
+            let record = batch.record(fact.row);
+            rejects.push(Reject::new(fact.row, record.offset, fault, record.raw));
         }
-        rejects.sort_by_key(|reject| reject.row);
+        rejects.sort_by_key(Reject::row);
     }
 }

@@ -1,21 +1,30 @@
 //! What one worker does: a batch of raw records in, rows and rejects out.
 
-use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, LabelScheme};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, PersonalData};
+use tamiz_text::redact::Redactor;
 use tamiz_text::{Analysis, Analyzer, Sentiment, Vocabulary, WordId};
 
-use crate::clean::batch::RawBatch;
+use crate::clean::batch::{RawBatch, RowRecord};
 use crate::clean::clean_batch::{CleanBatch, RowFact};
 use crate::clean::clean_rows::CleanRows;
 use crate::clean::record::{RecordParser, Review};
 use crate::clean::rejects::Reject;
 use crate::clean::user_key::UserKey;
-use crate::columns::FieldNames;
 use crate::quality::fingerprint::{Fingerprint, token_hash};
 use crate::quality::html::has_html;
 use crate::quality::reservoir::Reservoir;
 use crate::quality::rows::{Quality, RowFacts};
 use crate::read::framing::{Fault, Reading};
 use crate::tally::Tally;
+
+/// What masks personal data; none where nothing is to be masked.
+pub(crate) fn redactor(configuration: &Configuration) -> Option<Redactor> {
+    let kinds = &configuration.redact.kinds;
+    (!kinds.is_empty()).then(|| Redactor::new(kinds.iter().copied()))
+}
 
 /// Whether anything is to be done about texts that repeat an earlier one.
 pub(crate) fn finds_duplicates(duplicates: &DuplicateConfiguration) -> bool {
@@ -24,26 +33,25 @@ pub(crate) fn finds_duplicates(duplicates: &DuplicateConfiguration) -> bool {
 
 /// A worker's tools; one for each thread.
 pub(crate) struct Cleaner {
-    names: FieldNames,
-    labels: LabelScheme,
     user_key: Option<UserKey>,
     parser: RecordParser,
     analyzer: Analyzer,
     token_hashes: TokenHashes,
     finds_duplicates: bool,
+    /// None where nothing is to be masked.
+    redactor: Option<Redactor>,
     sample_rows: usize,
 }
 
 impl Cleaner {
     pub(crate) fn new(configuration: &Configuration, user_key: Option<UserKey>) -> Self {
         Self {
-            names: FieldNames::new(&configuration.columns),
-            labels: configuration.labels.clone(),
             user_key,
-            parser: RecordParser::default(),
+            parser: RecordParser::new(configuration),
             analyzer: Analyzer::new(),
             token_hashes: TokenHashes::default(),
             finds_duplicates: finds_duplicates(&configuration.duplicates),
+            redactor: redactor(configuration),
             sample_rows: configuration.etl.sample_rows,
         }
     }
@@ -61,7 +69,7 @@ impl Cleaner {
             quality: Quality::default(),
             sample: Reservoir::new(self.sample_rows),
         };
-        for (row, raw, reading) in batch.records() {
+        for RowRecord { row, offset, raw, reading } in batch.records() {
             let outcome = match reading {
                 Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut clean),
                 Err(fault) => Err(fault.clone()),
@@ -69,7 +77,7 @@ impl Cleaner {
             if let Err(fault) = outcome {
                 clean.tally.reject(row, &fault);
                 clean.quality.add_reject(fault.reason);
-                clean.rejects.push(Reject { row, fault, raw: raw.to_vec() });
+                clean.rejects.push(Reject::new(row, offset, fault, raw));
             }
         }
         clean
@@ -88,7 +96,8 @@ impl Cleaner {
         reading: Reading,
         clean: &mut CleanBatch,
     ) -> Result<(), Fault> {
-        let review = self.parser.parse(raw, reading, &batch.file.shape, &self.names, &self.labels)?;
+        let mut review = self.parser.parse(raw, reading, &batch.file.shape)?;
+        let redactions = self.redactor.as_ref().map(|redactor| mask(redactor, &mut review));
         let analysis = self.analyzer.analyze(&review.text);
         let user = match (&self.user_key, &review.user) {
             (Some(key), Some(user)) => Some(key.hash(user)),
@@ -99,7 +108,9 @@ impl Cleaner {
             (_, None) => None,
         };
         clean.tally.accept(review.label, &analysis);
-        clean.quality.add_row(&row_facts(&review, &analysis, user.is_some()));
+        clean
+            .quality
+            .add_row(&RowFacts { redactions: redactions.as_ref(), ..row_facts(&review, &analysis, user.is_some()) });
         if self.finds_duplicates {
             let hashes = self.token_hashes.of(analysis.token_ids(), analysis.vocabulary());
             clean.fingerprints.push(Fingerprint::of(analysis.clean_text(), hashes));
@@ -115,6 +126,21 @@ impl Cleaner {
         clean.sample.offer(clean.rows.last_id(), || position);
         Ok(())
     }
+}
+
+/// Masks personal data in everything of a review that is written as text, and says how much of it there was.
+fn mask(redactor: &Redactor, review: &mut Review<'_>) -> BTreeMap<PersonalData, u64> {
+    let mut counts = BTreeMap::new();
+    if let Cow::Owned(masked) = redactor.redact_counted(&review.text, &mut counts) {
+        review.text = masked.into();
+    }
+    // The title is part of the text, so what it holds is counted already.
+    if let Some(title) = &mut review.title
+        && let Cow::Owned(masked) = redactor.redact(title)
+    {
+        *title = masked.into();
+    }
+    counts
 }
 
 fn row_facts<'a>(review: &Review<'_>, analysis: &Analysis<'a>, has_user: bool) -> RowFacts<'a> {
@@ -135,8 +161,8 @@ fn row_facts<'a>(review: &Review<'_>, analysis: &Analysis<'a>, has_user: bool) -
         label: review.label,
         language: analysis.language().code(),
         sentiment: analysis.sentiment().map(Sentiment::name),
-        repair: None,
-        redactions: &[],
+        repair: review.repair,
+        redactions: None,
     }
 }
 

@@ -3,15 +3,19 @@
 use std::borrow::Cow;
 
 use serde_json::error::Category;
-use tamiz_domain::{LabelScheme, RejectReason};
-use tamiz_text::decode::{DecodeError, Decoded, decode_record};
+use tamiz_domain::{Configuration, LabelScheme, RejectReason};
+use tamiz_text::decode::{DecodeError, Decoded, EncodingRepair, decode_record};
+use tamiz_text::mojibake::undo_mojibake;
 
+use crate::clean::fasttext::fasttext_values;
 use crate::clean::json_values::json_values;
-use crate::clean::values::{InvalidLabel, class_of, milliseconds, truth, votes};
+use crate::clean::labels::{InvalidLabel, class_of};
+use crate::clean::values::{milliseconds, truth, votes};
 use crate::columns::{Field, FieldNames, Values};
+use crate::read::container::Origin;
 use crate::read::delimited::{FieldSpan, Quoting, scan, unquote};
 use crate::read::framing::{Fault, Reading};
-use crate::read::sniff::Shape;
+use crate::read::shape::{Records, Shape};
 use crate::read::table::Table;
 
 /// A usable record.
@@ -29,36 +33,51 @@ pub(crate) struct Review<'a> {
     pub timestamp: Option<i64>,
     /// As in the source: never to be written.
     pub user: Option<Cow<'a, str>>,
+    /// What had to be done to read its text.
+    pub repair: Option<EncodingRepair>,
 }
 
-/// Reads records of one file. Keeps its scratch space from record to record.
-#[derive(Debug, Default)]
+/// Reads records. Keeps its scratch space from record to record.
+#[derive(Debug)]
 pub(crate) struct RecordParser {
+    names: FieldNames,
+    labels: LabelScheme,
+    repair_mojibake: bool,
     spans: Vec<FieldSpan>,
 }
 
 impl RecordParser {
-    /// Reads one record.
+    pub(crate) fn new(configuration: &Configuration) -> Self {
+        Self {
+            names: FieldNames::new(&configuration.columns),
+            labels: configuration.labels.clone(),
+            repair_mojibake: configuration.etl.repair_mojibake,
+            spans: Vec::new(),
+        }
+    }
+
+    /// Reads one record of a file of this shape.
     ///
     /// # Errors
     /// Why it cannot be used.
-    pub(crate) fn parse<'a>(
-        &mut self,
-        raw: &'a [u8],
-        reading: Reading,
-        shape: &Shape,
-        names: &FieldNames,
-        labels: &LabelScheme,
-    ) -> Result<Review<'a>, Fault> {
-        let text = text_of(raw)?;
-        let values = match (reading, shape) {
-            (Reading::Delimited(quoting), Shape::Delimited(table)) => self.delimited(text, quoting, table),
-            _ => json(text, names)?,
+    pub(crate) fn parse<'a>(&mut self, raw: &'a [u8], reading: Reading, shape: &Shape) -> Result<Review<'a>, Fault> {
+        let Decoded { text, repair } = decoded(raw, shape.origin)?;
+        let values = match text {
+            Cow::Borrowed(text) => self.values(text, reading, shape)?,
+            Cow::Owned(text) => self.values(&text, reading, shape)?.into_owned(),
         };
-        review(values, labels)
+        self.review(values, repair)
     }
 
-    fn delimited<'a>(&mut self, text: &'a str, quoting: Quoting, table: &Table) -> Values<'a> {
+    fn values<'a>(&mut self, text: &'a str, reading: Reading, shape: &Shape) -> Result<Values<'a>, Fault> {
+        match (reading, &shape.records) {
+            (Reading::Delimited(quoting), Records::Delimited(table)) => self.delimited(text, quoting, table),
+            (Reading::FastText, _) => fasttext_values(text, &self.labels),
+            _ => json(text, &self.names),
+        }
+    }
+
+    fn delimited<'a>(&mut self, text: &'a str, quoting: Quoting, table: &Table) -> Result<Values<'a>, Fault> {
         self.spans.clear();
         scan(text.as_bytes(), table.framing.delimiter, quoting, true, |span| self.spans.push(span));
         let mut values = Values::default();
@@ -68,7 +87,55 @@ impl RecordParser {
             let value = if span.quoted { unquote(value, quoting) } else { value.into() };
             *values.get_mut(field) = Some(if table.is_polarity { with_line_breaks(value) } else { value });
         }
-        values
+        if table.is_header(&values) {
+            return Err(Fault::new(RejectReason::RepeatedHeader, "each of its fields holds the name of its column"));
+        }
+        Ok(values)
+    }
+
+    fn review<'a>(&self, mut values: Values<'a>, repair: Option<EncodingRepair>) -> Result<Review<'a>, Fault> {
+        let label = self.label(&values)?;
+        let mut repair = repair;
+        if self.repair_mojibake {
+            for field in [Field::Title, Field::Text] {
+                if let Some(meant) = values.get(field).as_deref().and_then(undo_mojibake) {
+                    *values.get_mut(field) = Some(meant.into());
+                    repair = Some(EncodingRepair::FromMojibake);
+                }
+            }
+        }
+        let mut filled = |field| values.get_mut(field).take().filter(|value| !value.trim().is_empty());
+        let Some(body) = filled(Field::Text) else {
+            return Err(Fault::new(RejectReason::MissingText, "its text is empty"));
+        };
+        let title = filled(Field::Title);
+        let text = title.as_ref().map_or_else(|| body.clone(), |title| format!("{title} {body}").into());
+        if text.contains('\0') {
+            return Err(Fault::new(RejectReason::NulByte, "its text holds the escaped character NUL"));
+        }
+        Ok(Review {
+            label,
+            title,
+            text,
+            asin: filled(Field::Asin),
+            parent_asin: filled(Field::ParentAsin),
+            helpful_vote: filled(Field::HelpfulVote).and_then(|value| votes(&value)),
+            verified_purchase: filled(Field::VerifiedPurchase).and_then(|value| truth(&value)),
+            timestamp: filled(Field::Timestamp).and_then(|value| milliseconds(&value)),
+            user: filled(Field::User),
+            repair,
+        })
+    }
+
+    fn label(&self, values: &Values<'_>) -> Result<Option<i8>, Fault> {
+        let (label, rating) = (values.get(Field::Label).as_deref(), values.get(Field::Rating).as_deref());
+        class_of(label, rating, &self.labels).map_err(|error| {
+            let detail = match error {
+                InvalidLabel::NotANumber => "its label is not a whole number",
+                InvalidLabel::OutOfRange => "its label is a number that the label scheme does not know",
+            };
+            Fault::new(RejectReason::InvalidLabel, detail)
+        })
     }
 }
 
@@ -77,16 +144,19 @@ fn with_line_breaks(value: Cow<'_, str>) -> Cow<'_, str> {
     if value.contains("\\n") { value.replace("\\n", "\n").into() } else { value }
 }
 
-/// Bytes of a record as text. Another encoding than UTF-8 is refused rather than guessed.
-fn text_of(raw: &[u8]) -> Result<&str, Fault> {
-    let wrong = |detail: String| Err(Fault::new(RejectReason::InvalidEncoding, detail));
+/// Bytes of a record as text.
+fn decoded(raw: &[u8], origin: Origin) -> Result<Decoded<'_>, Fault> {
+    let invalid = |detail: String| Fault::new(RejectReason::InvalidEncoding, detail);
     match decode_record(raw) {
-        Ok(Decoded { text: Cow::Borrowed(text), .. }) => Ok(text),
-        Ok(_) => wrong("it is not UTF-8; it may be Windows-1252".to_owned()),
+        Ok(Decoded { text, repair: None }) if origin == Origin::Utf16 => {
+            Ok(Decoded { text, repair: Some(EncodingRepair::FromUtf16) })
+        }
+        Ok(decoded) => Ok(decoded),
         Err(DecodeError::NulByte { offset }) => {
             Err(Fault::new(RejectReason::NulByte, format!("byte {offset} of the record is NUL")))
         }
-        Err(error) => wrong(error.to_string()),
+        Err(_) if origin == Origin::Utf16 => Err(invalid("it holds half a character of UTF-16".to_owned())),
+        Err(error) => Err(invalid(error.to_string())),
     }
 }
 
@@ -102,67 +172,34 @@ fn json<'a>(line: &'a str, names: &FieldNames) -> Result<Values<'a>, Fault> {
     })
 }
 
-fn review<'a>(mut values: Values<'a>, labels: &LabelScheme) -> Result<Review<'a>, Fault> {
-    let label = label(&values, labels)?;
-    let mut filled = |field| values.get_mut(field).take().filter(|value| !value.trim().is_empty());
-    let Some(body) = filled(Field::Text) else {
-        return Err(Fault::new(RejectReason::MissingText, "its text is empty"));
-    };
-    let title = filled(Field::Title);
-    let text = title.as_ref().map_or_else(|| body.clone(), |title| format!("{title} {body}").into());
-    if text.contains('\0') {
-        return Err(Fault::new(RejectReason::NulByte, "its text holds the escaped character NUL"));
-    }
-    Ok(Review {
-        label,
-        title,
-        text,
-        asin: filled(Field::Asin),
-        parent_asin: filled(Field::ParentAsin),
-        helpful_vote: filled(Field::HelpfulVote).and_then(|value| votes(&value)),
-        verified_purchase: filled(Field::VerifiedPurchase).and_then(|value| truth(&value)),
-        timestamp: filled(Field::Timestamp).and_then(|value| milliseconds(&value)),
-        user: filled(Field::User),
-    })
-}
-
-fn label(values: &Values<'_>, labels: &LabelScheme) -> Result<Option<i8>, Fault> {
-    let (label, rating) = (values.get(Field::Label).as_deref(), values.get(Field::Rating).as_deref());
-    class_of(label, rating, labels).map_err(|error| {
-        let detail = match error {
-            InvalidLabel::NotANumber => "its label is not a whole number",
-            InvalidLabel::OutOfRange => "its label is a number that the label scheme does not know",
-        };
-        Fault::new(RejectReason::InvalidLabel, detail)
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use tamiz_domain::Columns;
-
     use super::*;
     use crate::read::csv_framing::CsvFraming;
 
-    fn names() -> FieldNames {
-        FieldNames::new(&Columns::default())
+    fn parser() -> RecordParser {
+        RecordParser::new(&Configuration::default())
+    }
+
+    fn shape(records: Records) -> Shape {
+        Shape { records, origin: Origin::Text }
+    }
+
+    fn read(raw: &[u8]) -> Result<Review<'_>, Fault> {
+        let positions = crate::columns::Positions::polarity();
+        let framing = CsvFraming { delimiter: b',', quoting: Quoting::Doubled, num_fields: 3, number_field: Some(0) };
+        let table = Table { framing, positions, header: Values::default(), is_polarity: true };
+        parser().parse(raw, Reading::Delimited(Quoting::Doubled), &shape(Records::Delimited(table)))
     }
 
     fn polarity(raw: &[u8]) -> Result<(Option<i8>, Option<String>, String), &'static str> {
-        let positions = crate::columns::Positions::polarity();
-        let framing = CsvFraming { delimiter: b',', quoting: Quoting::Doubled, num_fields: 3, number_field: Some(0) };
-        let shape = Shape::Delimited(Table { framing, positions, is_polarity: true });
-        let reading = Reading::Delimited(Quoting::Doubled);
-        RecordParser::default()
-            .parse(raw, reading, &shape, &names(), &LabelScheme::default())
+        read(raw)
             .map(|review| (review.label, review.title.map(Cow::into_owned), review.text.into_owned()))
             .map_err(|fault| fault.reason.code())
     }
 
     fn json_fault(line: &str) -> (&'static str, String) {
-        let fault = RecordParser::default()
-            .parse(line.as_bytes(), Reading::Json, &Shape::JsonLines, &names(), &LabelScheme::default())
-            .unwrap_err();
+        let fault = parser().parse(line.as_bytes(), Reading::Json, &shape(Records::JsonLines)).unwrap_err();
         (fault.reason.code(), fault.detail.into_owned())
     }
 
@@ -182,8 +219,26 @@ mod tests {
         assert_eq!(polarity(b"1,t, "), Err("missing_text"));
         assert_eq!(polarity(b"7,t,b"), Err("invalid_label"));
         assert_eq!(polarity(b"1,t,a\0b"), Err("nul_byte"));
-        assert_eq!(polarity(b"1,t,caf\xe9"), Err("invalid_encoding"));
+        assert_eq!(polarity(b"1,t,caf\xc3\xa9 \xe9"), Err("invalid_encoding"));
         assert_eq!(polarity("1,t,caf\u{e9} \u{fffd}".as_bytes()).map(|review| review.0), Ok(Some(1)));
+    }
+
+    #[test]
+    fn another_encoding_is_repaired_and_told() {
+        for (raw, text, repair) in [
+            ("1,café,niño".as_bytes(), "café niño", None),
+            (b"1,caf\xe9,\x93ni\xf1o\x94", "café “niño”", Some(EncodingRepair::FromWindows1252)),
+            ("1,cafÃ©,niño".as_bytes(), "café niño", Some(EncodingRepair::FromMojibake)),
+            ("1,,Itâ€™s".as_bytes(), "It’s", Some(EncodingRepair::FromMojibake)),
+            ("1,,Ã© and é".as_bytes(), "Ã© and é", None),
+        ] {
+            let review = read(raw).unwrap();
+            assert_eq!((review.text.as_ref(), review.repair), (text, repair));
+        }
+        let utf16 = Shape { records: Records::JsonLines, origin: Origin::Utf16 };
+        let review = |raw| parser().parse(raw, Reading::Json, &utf16).map(|review| review.repair);
+        assert_eq!(review(br#"{"text": "a"}"#), Ok(Some(EncodingRepair::FromUtf16)));
+        assert_eq!(review(b"{\"text\": \"a\x81\"}").unwrap_err().detail, "it holds half a character of UTF-16");
     }
 
     #[test]

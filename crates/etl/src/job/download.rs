@@ -6,7 +6,7 @@ use bytes::{Buf, Bytes};
 use futures::StreamExt;
 use object_store::{GetOptions, GetRange, GetResult, ObjectStore};
 use tamiz_domain::ManifestObject;
-use tamiz_ports::{ObjectUri, StoreError, Stores};
+use tamiz_ports::{Folder, ObjectUri, StoreError, Stores};
 use tamiz_telemetry::{Progress, Shutdown};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -24,12 +24,8 @@ pub(crate) enum DownloadError {
     Stopped,
 }
 
-/// Opens an object exactly as it was announced (its version, its ETag on S3, its size in a folder), or a range of it.
-pub(crate) async fn open(
-    object: &ManifestObject,
-    range: Option<GetRange>,
-    stores: &dyn Stores,
-) -> Result<GetResult, StoreError> {
+/// Where an object is, and the version, and on S3 the ETag, that it must have.
+pub(crate) fn locate(object: &ManifestObject, stores: &dyn Stores) -> Result<(Folder, GetOptions), StoreError> {
     let uri: ObjectUri = object.uri.parse().map_err(|error| StoreError::Denied {
         operation: "open",
         uri: object.uri.clone(),
@@ -40,9 +36,19 @@ pub(crate) async fn open(
         version: object.version_id.clone(),
         // A folder's ETags are not the digests that a manifest of files holds.
         if_match: uri.is_s3().then(|| object.identity.etag.clone()),
-        range,
         ..GetOptions::default()
     };
+    Ok((folder, options))
+}
+
+/// Opens an object exactly as it was announced (its version, its ETag on S3, its size in a folder), or a range of it.
+pub(crate) async fn open(
+    object: &ManifestObject,
+    range: Option<GetRange>,
+    stores: &dyn Stores,
+) -> Result<GetResult, StoreError> {
+    let (folder, pinned) = locate(object, stores)?;
+    let options = GetOptions { range, ..pinned };
     let result = folder
         .store()
         .get_opts(&folder.path(""), options)

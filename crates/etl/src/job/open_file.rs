@@ -12,12 +12,14 @@ use crate::clean::batch::{RawBatch, SourceFile};
 use crate::columns::FieldNames;
 use crate::job::Job;
 use crate::job::download::{Download, DownloadError, download_error, open};
+use crate::job::parquet_source::{ParquetRefusal, ParquetSource};
 use crate::job::source::FileEnd;
-use crate::read::decompress::{break_problem, decompress};
+use crate::read::container::{Container, open_container};
+use crate::read::decompress::break_problem;
 use crate::read::framing::Framing;
-use crate::read::jsonl_framing::JsonlFraming;
 use crate::read::record_reader::RecordReader;
-use crate::read::sniff::{SAMPLE_BYTES, Shape, sniff};
+use crate::read::shape::Shape;
+use crate::read::sniff::{SAMPLE_BYTES, sniff};
 
 /// Digits of an identity's digest that begin a review id.
 const ID_DIGITS: usize = 16;
@@ -28,7 +30,6 @@ pub(crate) struct OpenFile {
     framing: Box<dyn Framing + Send>,
     file: Arc<SourceFile>,
     format: String,
-    has_header: bool,
     next_row: u64,
 }
 
@@ -80,32 +81,54 @@ fn recognise(
     download: Download,
 ) -> Result<Result<OpenFile, FileProblem>, EtlError> {
     let configuration = &job.configuration;
-    let (packing, stream) = match decompress(download) {
-        Ok(unpacked) => unpacked,
+    let text = match open_container(download, &configuration.etl) {
+        Ok(Container::Text(text)) => text,
+        Ok(Container::Parquet) => return open_parquet(job, names, object),
         Err(error) => return stream_problem(error, 0).map(Err),
     };
-    let stream: Box<dyn Read + Send> = Box::new(stream);
-    let mut reader = RecordReader::new(stream, configuration.etl.max_record_bytes);
+    let mut reader = RecordReader::new(text.bytes, configuration.etl.max_record_bytes);
     let (sample, is_all) = reader.sample(SAMPLE_BYTES);
-    let layout = match sniff(sample, is_all, names, &configuration.labels) {
+    let layout = match sniff(sample, is_all, text.origin, names, &configuration.labels) {
         Ok(layout) => layout,
         // Nothing can be told of a file that breaks before its first record, but that it breaks.
         Err(problem) => return reader.into_break().map_or(Ok(problem), |error| stream_problem(error, 0)).map(Err),
     };
     reader.skip(layout.skip);
-    let framing: Box<dyn Framing + Send> = match &layout.shape {
-        Shape::JsonLines => Box::new(JsonlFraming),
-        Shape::Delimited(table) => Box::new(table.framing.clone()),
-    };
-    let has_header = matches!(&layout.shape, Shape::Delimited(table) if !table.is_polarity);
-    let id_prefix = object.identity.digest()[..ID_DIGITS].to_owned();
-    let is_divisible = packing.suffix().is_empty();
-    let file = Arc::new(SourceFile { source: object.source(), id_prefix, shape: layout.shape, is_divisible });
-    let format = format!("{}{}", layout.format, packing.suffix());
-    Ok(Ok(OpenFile { reader, framing, file, format, has_header, next_row: 1 }))
+    let format = format!("{}{}", layout.format, text.packing.suffix());
+    let is_divisible = text.packing.suffix().is_empty() && layout.shape.is_divisible();
+    Ok(Ok(OpenFile::new(object, layout.shape, format, is_divisible, reader)))
+}
+
+fn open_parquet(
+    job: &Job,
+    names: &FieldNames,
+    object: &ManifestObject,
+) -> Result<Result<OpenFile, FileProblem>, EtlError> {
+    match ParquetSource::open(object, job, names) {
+        Ok(lines) => {
+            let stream: Box<dyn Read + Send> = Box::new(lines);
+            let reader = RecordReader::new(stream, job.configuration.etl.max_record_bytes);
+            Ok(Ok(OpenFile::new(object, Shape::parquet(), "parquet".to_owned(), false, reader)))
+        }
+        Err(ParquetRefusal::File(problem)) => Ok(Err(problem)),
+        Err(ParquetRefusal::Store(error)) => download_problem(error, 0).map(Err),
+    }
 }
 
 impl OpenFile {
+    fn new(
+        object: &ManifestObject,
+        shape: Shape,
+        format: String,
+        is_divisible: bool,
+        reader: RecordReader<Box<dyn Read + Send>>,
+    ) -> Self {
+        let framing = shape.framing();
+        let id_prefix = object.identity.digest()[..ID_DIGITS].to_owned();
+        let file = Arc::new(SourceFile { source: object.source(), id_prefix, shape, is_divisible });
+        Self { reader, framing, file, format, next_row: 1 }
+    }
+
     /// Up to `room` records; none at the end of the file.
     pub(crate) fn next_batch(&mut self, room: usize) -> RawBatch {
         let mut batch = RawBatch::new(self.file.clone(), self.next_row);
@@ -120,25 +143,27 @@ impl OpenFile {
     /// How the file ended, after its last record.
     pub(crate) fn end(self) -> Result<FileEnd, EtlError> {
         let num_records = self.next_row - 1;
+        let last = self.reader.last_byte();
         let problem = match self.reader.into_break() {
             Some(error) => Some(stream_problem(error, num_records)?),
-            None if num_records == 0 && self.has_header => Some(header_only()),
-            None => None,
+            None => self.file.shape.end_problem(num_records, last),
         };
         Ok(FileEnd { source: self.file.source.clone(), num_records, format: Some(self.format), problem })
     }
 }
 
-fn header_only() -> FileProblem {
-    FileProblem { reason: RejectReason::HeaderOnly, detail: "no record follows its header".to_owned() }
-}
-
 /// A broken stream is the file's problem, unless the download broke.
 fn stream_problem(error: io::Error, num_records: u64) -> Result<FileProblem, EtlError> {
     match download_error(error) {
-        Ok(DownloadError::Store(error)) => store_problem(error, num_records),
-        Ok(DownloadError::Stopped) => Err(EtlError::Stopped),
+        Ok(error) => download_problem(error, num_records),
         Err(error) => Ok(break_problem(&error, num_records)),
+    }
+}
+
+fn download_problem(error: DownloadError, num_records: u64) -> Result<FileProblem, EtlError> {
+    match error {
+        DownloadError::Store(error) => store_problem(error, num_records),
+        DownloadError::Stopped => Err(EtlError::Stopped),
     }
 }
 

@@ -12,7 +12,7 @@ use tamiz_domain::schema;
 
 use crate::EtlError;
 use crate::clean::clean_batch::Encoders;
-use crate::clean::cleaner::Cleaner;
+use crate::clean::cleaner::{Cleaner, redactor};
 use crate::job::Job;
 use crate::job::collector::Collector;
 use crate::job::in_turn::InTurn;
@@ -107,6 +107,7 @@ impl Worker {
         let encoders = Encoders {
             shards: RowGroupEncoder::new(schema::clean_shard(), &job.run_id)?,
             rejected: RowGroupEncoder::new(schema::rejected(), &job.run_id)?,
+            redactor: redactor(&job.configuration),
         };
         Ok(Self { cleaner: Cleaner::new(&job.configuration, job.user_key.clone()), encoders })
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tamiz_domain::{Conservation, Counts, EtlReport, FileProblem, FileReport, PartEntry, RunId, SampleRow};
+use tamiz_domain::{
+    Conservation, Counts, DataQuality, EtlReport, FileProblem, FileReport, PartEntry, RunId, SampleRow,
+};
 
 use crate::EtlError;
 use crate::job::source::FileEnd;
@@ -69,6 +71,7 @@ impl Outcome {
             let (tally, quality) = (&file.tally, file.quality.report());
             let counts = tally.counts(end.num_records).conserved(&end.source)?;
             warn_of_file(run_id, &end, tally);
+            tell_of_repairs(run_id, &end.source, &quality);
             read += counts;
             all.add(&file);
             let FileEnd { source, format, problem, .. } = end;
@@ -111,6 +114,13 @@ fn warn_of_file(run_id: &RunId, end: &FileEnd, tally: &Tally) {
         let (meaning, remedy) = (reason.meaning(), reason.remedy());
         let count = tally.rejected_by_reason.get(reason);
         tracing::warn!(%run_id, stage = "etl", file, record, count, %reason, detail, remedy, "record rejected: {meaning}");
+    }
+}
+
+/// One line for each encoding that was repaired.
+fn tell_of_repairs(run_id: &RunId, file: &str, quality: &DataQuality) {
+    for (repair, count) in &quality.encoding_repairs {
+        tracing::info!(%run_id, stage = "etl", file, count, repair, "text repaired");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tamiz_domain::{DataQuality, Duplicates, RejectReason};
+use tamiz_domain::{DataQuality, Duplicates, PersonalData, RejectReason};
 use tamiz_text::decode::EncodingRepair;
 
 use crate::quality::duplicates::Duplicate;
@@ -32,7 +32,7 @@ pub(crate) struct RowFacts<'a> {
     /// What was done to get text out of the bytes.
     pub repair: Option<EncodingRepair>,
     /// Occurrences of personal data that were masked, by kind.
-    pub redactions: &'a [(&'a str, u64)],
+    pub redactions: Option<&'a BTreeMap<PersonalData, u64>>,
 }
 
 /// Figures of some rows. Merging is exact, associative and commutative, so any partition of the rows into batches and
@@ -46,7 +46,7 @@ pub(crate) struct Quality {
     empty_texts: u64,
     html_texts: u64,
     encoding_repairs: BTreeMap<String, u64>,
-    redactions: BTreeMap<String, u64>,
+    redactions: BTreeMap<PersonalData, u64>,
     characters: LengthTally,
     tokens: LengthTally,
     labels: BTreeMap<i8, u64>,
@@ -75,8 +75,8 @@ impl Quality {
         if let Some(repair) = row.repair {
             count(&mut self.encoding_repairs, repair.code(), 1);
         }
-        for (kind, occurrences) in row.redactions {
-            count(&mut self.redactions, kind, *occurrences);
+        if let Some(redactions) = row.redactions {
+            sum(&mut self.redactions, redactions);
         }
     }
 
@@ -161,7 +161,11 @@ mod tests {
     use super::*;
 
     const LANGUAGES: [&str; 3] = ["en", "es", "de"];
-    const REDACTIONS: [(&str, u64); 2] = [("email", 1), ("phone", 2)];
+
+    /// The first `count` of two kinds.
+    fn redactions(count: usize) -> BTreeMap<PersonalData, u64> {
+        [(PersonalData::Email, 1), (PersonalData::Phone, 2)].into_iter().take(count).collect()
+    }
 
     /// Everything that a record may be, in a few small numbers.
     #[derive(Debug, Clone, Copy)]
@@ -196,7 +200,7 @@ mod tests {
                 language: LANGUAGES[record.number as usize % LANGUAGES.len()],
                 sentiment: bit(10).then_some("Positivo"),
                 repair: bit(11).then_some(EncodingRepair::FromWindows1252),
-                redactions: &REDACTIONS[..record.number as usize % 3],
+                redactions: Some(&redactions(record.number as usize % 3)),
             });
             if record.duplicate {
                 quality.add_duplicate(if bit(12) { Duplicate::Exact } else { Duplicate::Near });
@@ -246,7 +250,7 @@ mod tests {
         is_null[0] = true;
         let english =
             RowFacts { num_characters: 12, num_tokens: 2, language: "en", label: Some(2), ..RowFacts::default() };
-        quality.add_row(&RowFacts { is_null, has_html: true, redactions: &REDACTIONS, ..english });
+        quality.add_row(&RowFacts { is_null, has_html: true, redactions: Some(&redactions(2)), ..english });
         quality.add_row(&RowFacts { repair: Some(EncodingRepair::FromUtf16), sentiment: Some("Neutral"), ..english });
         quality.add_row(&RowFacts { num_tokens: 0, label: None, language: "es", ..english });
         quality.add_reject(RejectReason::MissingText);
@@ -257,7 +261,7 @@ mod tests {
         assert_eq!(report.null_shares, [("title".to_owned(), 0.333_333)].into());
         assert_eq!(report.duplicates, Duplicates { exact: 0, near: 1 });
         assert_eq!(report.encoding_repairs, [("utf-16".to_owned(), 1)].into());
-        assert_eq!(report.redactions, [("email".to_owned(), 1), ("phone".to_owned(), 2)].into());
+        assert_eq!(report.redactions, redactions(2));
         assert_eq!((report.characters.p50, report.tokens.max, report.tokens.mean), (12, 2, 1.33));
         assert_eq!(report.labels, [(2, 2)].into());
         assert_eq!(report.languages, [("en".to_owned(), 2), ("es".to_owned(), 1)].into());

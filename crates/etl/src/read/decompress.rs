@@ -1,12 +1,11 @@
 //! Plain, gzip and zstd streams, told apart by their first bytes.
 
-use std::io::{self, BufRead, Chain, Cursor, Read};
+use std::io::{self, BufRead, Read};
 
 use flate2::bufread::MultiGzDecoder;
-use tamiz_domain::{FileProblem, RejectReason};
+use tamiz_domain::{EtlConfiguration, FileProblem, RejectReason};
 
-/// Longest signature of a compressed stream.
-const SIGNATURE_BYTES: usize = 4;
+use crate::read::expansion::{Counted, ExpansionGuard, OverExpanded};
 
 /// How a file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +16,8 @@ pub(crate) enum Packing {
 }
 
 impl Packing {
-    fn of(start: &[u8]) -> Self {
+    /// By a file's first bytes.
+    pub(crate) fn of(start: &[u8]) -> Self {
         match start {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
@@ -33,45 +33,31 @@ impl Packing {
             Self::Zstd => "+zstd",
         }
     }
-}
 
-/// The unpacked bytes of `stream`; a gzip file of many members, or a zstd file of many frames, is one stream.
-///
-/// # Errors
-/// When the first bytes cannot be read.
-pub(crate) fn decompress<R: BufRead>(mut stream: R) -> io::Result<(Packing, Unpacked<R>)> {
-    let mut start = Vec::with_capacity(SIGNATURE_BYTES);
-    stream.by_ref().take(SIGNATURE_BYTES as u64).read_to_end(&mut start)?;
-    let packing = Packing::of(&start);
-    let whole = Cursor::new(start).chain(stream);
-    let unpacked = match packing {
-        Packing::Plain => Unpacked::Plain(whole),
-        Packing::Gzip => Unpacked::Gzip(Box::new(MultiGzDecoder::new(whole))),
-        Packing::Zstd => Unpacked::Zstd(zstd::Decoder::with_buffer(whole)?),
-    };
-    Ok((packing, unpacked))
-}
-
-/// See [`decompress`].
-pub(crate) enum Unpacked<R: BufRead> {
-    Plain(Chain<Cursor<Vec<u8>>, R>),
-    Gzip(Box<MultiGzDecoder<Chain<Cursor<Vec<u8>>, R>>>),
-    Zstd(zstd::Decoder<'static, Chain<Cursor<Vec<u8>>, R>>),
-}
-
-impl<R: BufRead> Read for Unpacked<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(stream) => stream.read(out),
-            Self::Gzip(stream) => stream.read(out),
-            Self::Zstd(stream) => stream.read(out),
-        }
+    /// The unpacked bytes of `stream`; a gzip file of many members, or a zstd file of many frames, is one stream.
+    ///
+    /// # Errors
+    /// When the decoder cannot be set up.
+    pub(crate) fn unpack<'a>(
+        self,
+        stream: impl BufRead + Send + 'a,
+        limits: &EtlConfiguration,
+    ) -> io::Result<Box<dyn Read + Send + 'a>> {
+        let packed = Counted::new(stream);
+        let count = packed.count();
+        Ok(match self {
+            Self::Plain => Box::new(packed),
+            Self::Gzip => Box::new(ExpansionGuard::new(MultiGzDecoder::new(packed), count, limits)),
+            Self::Zstd => Box::new(ExpansionGuard::new(zstd::Decoder::with_buffer(packed)?, count, limits)),
+        })
     }
 }
 
 /// What a break of an unpacked stream means; `records` came before it.
 pub(crate) fn break_problem(error: &io::Error, records: u64) -> FileProblem {
+    let is_bomb = error.get_ref().is_some_and(|inner| inner.is::<OverExpanded>());
     let reason = match error.kind() {
+        _ if is_bomb => RejectReason::DecompressionBomb,
         io::ErrorKind::UnexpectedEof => RejectReason::TruncatedFile,
         _ => RejectReason::CorruptFile,
     };
@@ -91,7 +77,8 @@ mod tests {
     }
 
     fn unpack(bytes: &[u8]) -> (Packing, io::Result<Vec<u8>>) {
-        let (packing, mut stream) = decompress(bytes).unwrap();
+        let packing = Packing::of(bytes);
+        let mut stream = packing.unpack(bytes, &EtlConfiguration::default()).unwrap();
         let mut out = Vec::new();
         let result = stream.read_to_end(&mut out);
         (packing, result.map(|_| out))

@@ -7,7 +7,9 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"%PDF", "a PDF document"),
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word document"),
-    (b"PAR1", "a Parquet file"),
+    (b"PAR1", "a Parquet file that was packed once more"),
+    (b"Obj\x01", "an Avro file"),
+    (b"ARROW1", "an Arrow file"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
@@ -17,7 +19,6 @@ const SIGNATURES: &[(&[u8], &str)] = &[
     (b"<?xml", "an XML document"),
     (b"<!DOCTYPE", "a web page"),
     (b"<html", "a web page"),
-    (b"__label__", "a file of fastText lines"),
 ];
 
 /// Share of control characters from which on text is no text.
@@ -30,28 +31,25 @@ pub(crate) fn foreign(sample: &[u8]) -> Option<FileProblem> {
     if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| sample.starts_with(signature)) {
         return unknown(what);
     }
-    if sample.starts_with(&[0xff, 0xfe]) || sample.starts_with(&[0xfe, 0xff]) {
-        let detail = "it is UTF-16 text".to_owned();
-        return Some(FileProblem { reason: RejectReason::InvalidEncoding, detail });
-    }
     if sample.get(257..262) == Some(b"ustar") {
         return unknown("a tar archive");
     }
+    if is_wide(sample) {
+        let detail = "it is UTF-16 or UTF-32 without the byte order mark of UTF-16".to_owned();
+        return Some(FileProblem { reason: RejectReason::InvalidEncoding, detail });
+    }
     let controls = sample.iter().filter(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace()).count();
     if controls as f64 > BINARY_SHARE * sample.len() as f64 {
-        return unknown("binary data");
+        return unknown(if sample.starts_with(b"PARE") { "an encrypted Parquet file" } else { "binary data" });
     }
-    match sample.trim_ascii_start() {
-        [b'[', rest @ ..] if rest.trim_ascii_start().first() == Some(&b'{') => unknown("one JSON array"),
-        [b'{', rest @ ..] if line_is_blank(rest) => unknown("JSON with objects over several lines"),
-        _ => None,
-    }
+    None
 }
 
-/// Whether nothing but blanks stands before the line end.
-fn line_is_blank(bytes: &[u8]) -> bool {
-    let blanks = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    matches!(bytes.get(blanks), Some(b'\n' | b'\r'))
+/// Whether it is text of two or four bytes a character: NULs at most even or most odd places, and line ends among them.
+fn is_wide(sample: &[u8]) -> bool {
+    let num_nul = |first: usize| sample.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
+    let has_lines = sample.windows(2).any(|pair| matches!(pair, b"\n\0" | b"\0\n" | b"\r\0" | b"\0\r"));
+    has_lines && 5 * num_nul(0).max(num_nul(1)) > 2 * sample.len()
 }
 
 #[cfg(test)]
@@ -63,10 +61,11 @@ mod tests {
         let what = |sample: &[u8]| foreign(sample).map(|problem| problem.detail);
         assert_eq!(what(b"%PDF-1.7 ...").as_deref(), Some("it is a PDF document"));
         assert_eq!(what(b"PK\x03\x04abc").as_deref(), Some("it is a ZIP archive or an Excel workbook"));
-        assert_eq!(what(b" [\n {\"text\": 1}]").as_deref(), Some("it is one JSON array"));
-        assert_eq!(what(b"{\n \"text\": 1}").as_deref(), Some("it is JSON with objects over several lines"));
         assert_eq!(what(b"\x00\x01\x02\x03abcdef").as_deref(), Some("it is binary data"));
-        assert_eq!(what(b"\xff\xfea\0b\0").as_deref(), Some("it is UTF-16 text"));
+        for wide in ["a\0,\0b\0\n\0c\0,\0d\0", "\0a\0,\0b\0\n", "a\0\0\0\n\0\0\0"] {
+            let expected = "it is UTF-16 or UTF-32 without the byte order mark of UTF-16";
+            assert_eq!(what(wide.as_bytes()).as_deref(), Some(expected));
+        }
     }
 
     #[test]

@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
 use tamiz_domain::RejectReason;
 
 use crate::read::delimited::Quoting;
+
+/// Bytes kept of a record that cannot be used.
+pub(crate) const KEPT_BYTES: usize = 64 << 10;
 
 /// Why a record cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub(crate) enum Reading {
     Delimited(Quoting),
     /// A JSON object.
     Json,
+    /// A line with its labels in front.
+    FastText,
 }
 
 /// What lies at the start of the bytes.
@@ -57,4 +63,10 @@ pub(crate) trait Framing {
     /// Looks at the start of `bytes`, which are not empty. May answer `Incomplete` under [`Horizon::Limit`] when the
     /// very first line is longer than the limit, never under [`Horizon::End`].
     fn frame(&self, bytes: &[u8], horizon: Horizon) -> Framed;
+
+    /// Where reading may go on behind a record that is too large: at the first line end, or wherever else a record may
+    /// begin. None if `bytes`, which are more of that record, hold no such place.
+    fn resume(&self, bytes: &[u8]) -> Option<usize> {
+        memchr2(b'\n', b'\r', bytes)
+    }
 }

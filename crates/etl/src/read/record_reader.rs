@@ -2,15 +2,15 @@
 
 use std::io::{self, Read};
 
-use memchr::memchr2;
 use tamiz_domain::RejectReason;
 
-use crate::read::framing::{Fault, Framed, Framing, Horizon, Reading};
+use crate::read::framing::{Fault, Framed, Framing, Horizon, KEPT_BYTES, Reading};
 
 /// Bytes asked of the stream at once.
 const READ_BYTES: usize = 256 << 10;
-/// Bytes kept of a record that is larger than the limit.
-const KEPT_OF_OVERSIZED: usize = 64 << 10;
+/// Bytes of an oversized record that are looked at again together with those that follow, so that a place to go on at
+/// which lies across two reads is seen.
+const OVERLAP: usize = 1 << 10;
 
 /// One record: its bytes without the line end, and how to read them.
 #[derive(Debug)]
@@ -26,7 +26,10 @@ pub(crate) struct RecordReader<R> {
     stream: R,
     buffer: Vec<u8>,
     start: usize,
+    /// Bytes of the stream before the buffer.
     passed: u64,
+    /// The last byte that was consumed and is no white space.
+    last: Option<u8>,
     limit: usize,
     state: Stream,
 }
@@ -43,7 +46,7 @@ enum Stream {
 impl<R: Read> RecordReader<R> {
     /// Reads records of at most `limit` bytes.
     pub(crate) fn new(stream: R, limit: usize) -> Self {
-        Self { stream, buffer: Vec::new(), start: 0, passed: 0, limit, state: Stream::Open }
+        Self { stream, buffer: Vec::new(), start: 0, passed: 0, last: None, limit, state: Stream::Open }
     }
 
     /// The same, where the stream begins after `offset` bytes of the file.
@@ -66,6 +69,11 @@ impl<R: Read> RecordReader<R> {
         self.start += bytes;
     }
 
+    /// The last byte passed over that is no white space.
+    pub(crate) fn last_byte(&self) -> Option<u8> {
+        self.last
+    }
+
     /// The next record, or none at the end of the stream. What lies between the last whole record and a break
     /// of the stream is a record of its own, rejected.
     pub(crate) fn next(&mut self, framing: &dyn Framing) -> Option<RawRecord<'_>> {
@@ -78,14 +86,14 @@ impl<R: Read> RecordReader<R> {
                 continue;
             }
             match framing.frame(&self.pending()[..self.visible()], self.horizon()) {
-                Framed::Blank(length) => self.start += length,
+                Framed::Blank(length) => self.pass(length),
                 Framed::Record { content, consumed, reading } => {
                     let reading = if self.is_cut_off(content) { Err(cut_off()) } else { reading };
                     let (from, offset) = (self.start, self.passed + self.start as u64);
-                    self.start += consumed;
+                    self.pass(consumed);
                     return Some(RawRecord { raw: &self.buffer[from..from + content], offset, reading });
                 }
-                Framed::Incomplete if self.horizon() == Horizon::Limit => return Some(self.oversized()),
+                Framed::Incomplete if self.horizon() == Horizon::Limit => return Some(self.oversized(framing)),
                 Framed::Incomplete => self.fill(),
             }
         }
@@ -124,29 +132,36 @@ impl<R: Read> RecordReader<R> {
         matches!(self.state, Stream::Broken(_)) && content == self.pending().len()
     }
 
-    /// A record whose first line is longer than the limit: its beginning is kept, the rest passed over.
-    fn oversized(&mut self) -> RawRecord<'_> {
-        let kept = self.pending()[..self.limit.min(KEPT_OF_OVERSIZED)].to_vec();
+    fn pass(&mut self, bytes: usize) {
+        let passed = self.buffer[self.start..self.start + bytes].iter().rev();
+        self.last = passed.copied().find(|byte| !byte.is_ascii_whitespace()).or(self.last);
+        self.start += bytes;
+    }
+
+    /// A record that is longer than the limit: its beginning is kept, the rest passed over.
+    fn oversized(&mut self, framing: &dyn Framing) -> RawRecord<'_> {
+        let offset = self.passed + self.start as u64;
+        let kept = self.pending()[..self.limit.min(KEPT_BYTES)].to_vec();
         loop {
-            if let Some(end) = memchr2(b'\n', b'\r', self.pending()) {
-                self.start += end;
+            if let Some(end) = framing.resume(self.pending()) {
+                self.pass(end);
                 break;
             }
-            self.start = self.buffer.len();
             if !matches!(self.state, Stream::Open) {
+                self.pass(self.pending().len());
                 break;
             }
+            self.pass(self.pending().len().saturating_sub(OVERLAP));
             self.fill();
         }
         let detail = format!("more than {} bytes; the first {} are kept", self.limit, kept.len());
         // The kept bytes go back in front of what follows, and are handed out from there.
+        self.passed += self.start as u64;
         self.buffer.splice(..self.start, kept.iter().copied());
         self.start = kept.len();
-        RawRecord {
-            raw: &self.buffer[..self.start],
-            offset: 0,
-            reading: Err(Fault::new(RejectReason::RecordTooLarge, detail)),
-        }
+        self.passed -= self.start as u64;
+        let reading = Err(Fault::new(RejectReason::RecordTooLarge, detail));
+        RawRecord { raw: &self.buffer[..self.start], offset, reading }
     }
 
     fn fill(&mut self) {
@@ -183,7 +198,10 @@ mod tests {
     use super::*;
     use crate::read::csv_framing::CsvFraming;
     use crate::read::delimited::Quoting;
-    use crate::read::jsonl_framing::JsonlFraming;
+    use crate::read::json_framing::JsonFraming;
+    use crate::read::line_framing::LineFraming;
+
+    const LINES: LineFraming = LineFraming(Reading::Json);
 
     fn outcomes(stream: impl Read, limit: usize, framing: &dyn Framing) -> Vec<(String, &'static str)> {
         let mut reader = RecordReader::new(stream, limit);
@@ -213,11 +231,45 @@ mod tests {
     #[test]
     fn a_record_over_the_limit_is_rejected_alone() {
         let text = format!("{{}}\n{}\n{{}}\n", "x".repeat(1_000_000));
-        let found = outcomes(text.as_bytes(), 100, &JsonlFraming);
+        let found = outcomes(text.as_bytes(), 100, &LINES);
         assert_eq!(
             found.iter().map(|(raw, outcome)| (raw.len(), *outcome)).collect::<Vec<_>>(),
             [(2, "ok"), (100, "record_too_large"), (2, "ok")]
         );
+    }
+
+    #[test]
+    fn one_huge_field_takes_no_more_memory_than_the_limit() {
+        let huge = || io::repeat(b'x').take(100 << 20);
+        for (before, after, framing) in [
+            ("{}\n{\"a\": \"", "\"}\n{}\n", &LINES as &dyn Framing),
+            ("[{}, {\"a\": \"", "\"}, {\"a\": 1}]", &JsonFraming),
+        ] {
+            let mut reader = RecordReader::new(before.as_bytes().chain(huge()).chain(after.as_bytes()), 1 << 20);
+            let mut found = Vec::new();
+            while let Some(record) = reader.next(framing) {
+                found.push((record.offset, record.raw.len(), record.reading.is_ok()));
+            }
+            let [first, huge, last] = found[..] else { panic!("{found:?}") };
+            assert!(first.2 && !huge.2 && last.2, "{found:?}");
+            let line = before.find("{\"a").unwrap() as u64;
+            assert_eq!((huge.0, huge.1), (line, KEPT_BYTES));
+            assert_eq!(last.0, (before.len() + (100 << 20) + after.find('{').unwrap()) as u64);
+            assert!(reader.buffer.capacity() < 4 << 20, "{}", reader.buffer.capacity());
+        }
+    }
+
+    #[test]
+    fn an_offset_is_where_the_record_begins_in_the_stream() {
+        let text = format!("\n{}{{\"n\": 2}}\n\n{{\"n\": 3}}", "{\"number\": 1}\r\n".repeat(100_000));
+        let mut reader = RecordReader::new(Breaking(text.as_bytes()), 1_000);
+        let mut records = 0;
+        while let Some(record) = reader.next(&LINES) {
+            let from = record.offset as usize;
+            assert_eq!(record.raw, &text.as_bytes()[from..from + record.raw.len()]);
+            records += 1;
+        }
+        assert_eq!((records, reader.last_byte()), (100_002, Some(b'}')));
     }
 
     #[test]
@@ -233,9 +285,9 @@ mod tests {
     #[test]
     fn records_before_a_break_are_good_and_the_one_in_it_is_rejected() {
         assert_eq!(
-            outcomes(Breaking(b"{}\n{\"a\":1}\n{\"b\""), 100, &JsonlFraming),
+            outcomes(Breaking(b"{}\n{\"a\":1}\n{\"b\""), 100, &LINES),
             [("{}".into(), "ok"), ("{\"a\":1}".into(), "ok"), ("{\"b\"".into(), "truncated_file")]
         );
-        assert_eq!(outcomes(Breaking(b"{}\n"), 100, &JsonlFraming), [("{}".into(), "ok")]);
+        assert_eq!(outcomes(Breaking(b"{}\n"), 100, &LINES), [("{}".into(), "ok")]);
     }
 }

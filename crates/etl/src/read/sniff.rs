@@ -1,33 +1,31 @@
-//! What a file is, from its first bytes: JSON Lines, or which kind of delimited text.
+//! What a file is, from its first bytes: JSON, fastText lines, or which kind of delimited text.
 
 use tamiz_domain::{FileProblem, LabelScheme, RejectReason};
 
 use crate::columns::FieldNames;
+use crate::read::container::Origin;
 use crate::read::foreign::foreign;
 use crate::read::framing::Horizon;
-use crate::read::table::{Table, TableSample};
+use crate::read::json_framing::object_end;
+use crate::read::shape::{Records, Shape};
+use crate::read::table::TableSample;
 
 /// Bytes that are looked at; a header must fit in.
 pub(crate) const SAMPLE_BYTES: usize = 64 << 10;
 /// Records that are looked at.
 pub(crate) const SAMPLE_RECORDS: usize = 50;
+/// What every label of fastText begins with.
+pub(crate) const FASTTEXT_LABEL: &str = "__label__";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How a file is laid out.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
-    /// Format for the report: `csv`, `tsv`, `jsonl`.
+    /// Format for the report: `csv`, `tsv`, `jsonl`, `json`, `fasttext`.
     pub format: &'static str,
     /// Bytes before the first record: byte order mark and header.
     pub skip: usize,
     pub shape: Shape,
-}
-
-/// How records are told apart and read.
-#[derive(Debug, Clone)]
-pub(crate) enum Shape {
-    JsonLines,
-    Delimited(Table),
 }
 
 /// Recognises the layout of a file from its unpacked beginning; `is_all` says that nothing follows.
@@ -37,35 +35,69 @@ pub(crate) enum Shape {
 pub(crate) fn sniff(
     sample: &[u8],
     is_all: bool,
+    origin: Origin,
     names: &FieldNames,
     labels: &LabelScheme,
 ) -> Result<Layout, FileProblem> {
     let mark = if sample.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let body = &sample[mark..];
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(FileProblem { reason: RejectReason::EmptyFile, detail: "there is nothing in it".to_owned() });
+        return Err(blank(is_all));
     }
     if let Some(problem) = foreign(body) {
         return Err(problem);
     }
-    if is_json_lines(body) {
-        return Ok(Layout { format: "jsonl", skip: mark, shape: Shape::JsonLines });
+    let layout = |format, skip, records| Layout { format, skip, shape: Shape { records, origin } };
+    if let Some((format, records)) = undelimited(body) {
+        return Ok(layout(format, mark, records));
     }
     let blank = body.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
     let horizon = if is_all { Horizon::End } else { Horizon::Open };
     let (header, table) = TableSample::new(&body[blank..], horizon).recognise(names, labels)?;
     let format = if table.framing.delimiter == b'\t' { "tsv" } else { "csv" };
-    Ok(Layout { format, skip: mark + blank + header, shape: Shape::Delimited(table) })
+    Ok(layout(format, mark + blank + header, Records::Delimited(table)))
 }
 
-/// Most lines start an object: one broken line, even the first, does not hide what the file is.
-fn is_json_lines(body: &[u8]) -> bool {
-    let lines = body.split(|byte| matches!(byte, b'\n' | b'\r')).map(<[u8]>::trim_ascii_start);
-    let (mut objects, mut others) = (0, 0);
-    for line in lines.filter(|line| !line.is_empty()).take(SAMPLE_RECORDS) {
-        if line[0] == b'{' { objects += 1 } else { others += 1 }
+fn blank(is_all: bool) -> FileProblem {
+    let detail = if is_all { "there is nothing in it" } else { "it begins with nothing but white space" };
+    FileProblem { reason: RejectReason::EmptyFile, detail: detail.to_owned() }
+}
+
+/// Formats that have no delimiter.
+fn undelimited(body: &[u8]) -> Option<(&'static str, Records)> {
+    match body.trim_ascii_start() {
+        [b'[', rest @ ..] if matches!(rest.trim_ascii_start().first(), Some(b'{' | b']')) => {
+            Some(("json", Records::Json { is_array: true }))
+        }
+        _ if most_lines(body, is_object) => Some(("jsonl", Records::JsonLines)),
+        [b'{', ..] => Some(("json", Records::Json { is_array: false })),
+        _ if most_lines(body, |line, _| line.starts_with(FASTTEXT_LABEL.as_bytes())) => {
+            Some(("fasttext", Records::FastText))
+        }
+        _ => None,
     }
-    objects > others
+}
+
+/// Whether most lines are of a kind: one broken line, even the first, does not hide what the file is. The test gets
+/// each line, and whether it may go on behind the sample.
+fn most_lines(body: &[u8], is_of_kind: impl Fn(&[u8], bool) -> bool) -> bool {
+    let mut lines = body.split(|byte| matches!(byte, b'\n' | b'\r')).peekable();
+    let (mut of_kind, mut others) = (0, 0);
+    while let Some(line) = lines.next() {
+        match line.trim_ascii() {
+            [] => continue,
+            line if is_of_kind(line, lines.peek().is_none()) => of_kind += 1,
+            _ => others += 1,
+        }
+        if of_kind + others == SAMPLE_RECORDS {
+            break;
+        }
+    }
+    of_kind > others
+}
+
+fn is_object(line: &[u8], may_go_on: bool) -> bool {
+    line.starts_with(b"{") && object_end(line).map_or(may_go_on, |end| end == line.len())
 }
 
 #[cfg(test)]
@@ -75,13 +107,13 @@ mod tests {
     use super::*;
 
     fn sniffed(text: &str) -> Result<Layout, FileProblem> {
-        sniff(text.as_bytes(), true, &FieldNames::new(&Columns::default()), &LabelScheme::default())
+        sniff(text.as_bytes(), true, Origin::Text, &FieldNames::new(&Columns::default()), &LabelScheme::default())
     }
 
     /// Delimiter, whether it is polarity data, and bytes before the first record.
     fn table(text: &str) -> (char, bool, usize) {
         let layout = sniffed(text).unwrap();
-        let Shape::Delimited(table) = layout.shape else { panic!("{layout:?}") };
+        let Records::Delimited(table) = layout.shape.records else { panic!("{layout:?}") };
         (table.framing.delimiter.into(), table.is_polarity, layout.skip)
     }
 
@@ -114,6 +146,27 @@ mod tests {
     #[test]
     fn json_lines_are_recognised_behind_one_broken_line() {
         assert_eq!(sniffed("oops\n{\"text\":\"a\"}\n{\"text\":\"b\"}\n").unwrap().format, "jsonl");
+        assert_eq!(sniffed("{\"text\":\"a").unwrap().format, "jsonl");
+    }
+
+    #[test]
+    fn json_in_any_other_layout_is_recognised() {
+        for text in [
+            "[{\"text\":\"a\"}]",
+            " [\n]\n",
+            "[\n{\"text\":\"a\"},\n{\"text\":\"b\"},\n{\"text\":\"c\"}\n]",
+            "{\n  \"text\": \"a\"\n}\n{\n",
+            "{\"text\":\"a\"}{\"text\":\"b\"}\n{\"text\":\"c\"} {\"text\":\"d\"}\n",
+            "{\"text\":\"a\"},\n{\"text\":\"b\"},\n{\"text\":\"b\"}\n",
+        ] {
+            assert_eq!(sniffed(text).unwrap().format, "json", "{text}");
+        }
+        assert_eq!(sniffed("[sic],text\n1,b\n").unwrap().format, "csv");
+    }
+
+    #[test]
+    fn fasttext_is_recognised_by_its_labels() {
+        assert_eq!(sniffed("__label__1 a: b, c\n\n__label__2 d, e\noops\n").unwrap().format, "fasttext");
     }
 
     #[test]

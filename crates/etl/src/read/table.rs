@@ -1,9 +1,12 @@
 //! Recognising a delimited file: its delimiter, its quoting, and which column is which.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memchr_iter};
 use tamiz_domain::{FileProblem, LabelScheme, RejectReason};
+use tamiz_text::decode::decode_record;
 
-use crate::columns::{Field, FieldNames, Positions};
+use crate::columns::{Field, FieldNames, Positions, Values};
 use crate::read::csv_framing::CsvFraming;
 use crate::read::delimited::{Quoting, Scan, scan};
 use crate::read::framing::{Framed, Framing, Horizon};
@@ -16,8 +19,17 @@ const DELIMITERS: [(u8, &str); 4] = [(b',', "commas"), (b';', "semicolons"), (b'
 pub(crate) struct Table {
     pub framing: CsvFraming,
     pub positions: Positions,
+    /// The header's name of each field; none in the polarity data.
+    pub header: Values<'static>,
     /// Whether it is the headerless Amazon polarity data, which writes line breaks as a backslash and an n.
     pub is_polarity: bool,
+}
+
+impl Table {
+    /// Whether a record says what the header says, as where files were joined.
+    pub(crate) fn is_header(&self, values: &Values<'_>) -> bool {
+        !self.is_polarity && self.positions.found().all(|(field, _)| values.get(field) == self.header.get(field))
+    }
 }
 
 /// The beginning of a delimited file.
@@ -32,6 +44,16 @@ struct FirstRecord {
     fields: Vec<String>,
     consumed: usize,
     positions: Positions,
+}
+
+impl FirstRecord {
+    fn names(&self) -> Values<'static> {
+        let mut names = Values::default();
+        for (field, position) in self.positions.found() {
+            *names.get_mut(field) = self.fields.get(position).cloned().map(Cow::Owned);
+        }
+        names
+    }
 }
 
 impl<'a> TableSample<'a> {
@@ -51,7 +73,8 @@ impl<'a> TableSample<'a> {
         if let Some(header) = headers.rev().max_by_key(|first| (first.positions.num_found(), first.fields.len())) {
             let framing = self.framing(header, &header.positions);
             self.check_delimiter(header, &framing)?;
-            let table = Table { framing, positions: header.positions.clone(), is_polarity: false };
+            let positions = header.positions.clone();
+            let table = Table { framing, positions, header: header.names(), is_polarity: false };
             return Ok((header.consumed, table));
         }
         if let Some(table) = firsts.iter().find_map(|first| self.polarity(first, labels)) {
@@ -64,7 +87,7 @@ impl<'a> TableSample<'a> {
         [Quoting::Doubled, Quoting::Escaped, Quoting::Stray].into_iter().find_map(|quoting| {
             let mut fields = Vec::new();
             let scanned = scan(self.bytes, delimiter, quoting, self.horizon == Horizon::End, |field| {
-                fields.push(String::from_utf8_lossy(&self.bytes[field.start..field.end]).into_owned());
+                fields.push(column_name(&self.bytes[field.start..field.end]));
             });
             let Scan::Record(extent) = scanned else { return None };
             let positions = names.positions(fields.iter().map(String::as_str));
@@ -118,7 +141,7 @@ impl<'a> TableSample<'a> {
         });
         // Lines that are numbered begin with a number too, but leave the classes soon; some wrong labels may happen.
         let is_polarity = first.fields.len() == 3 && classes > 0 && 2 * classes >= good;
-        is_polarity.then_some(Table { framing, positions, is_polarity })
+        is_polarity.then_some(Table { framing, positions, header: Values::default(), is_polarity })
     }
 
     /// Records from a place on that read well, and all of them.
@@ -167,6 +190,11 @@ impl<'a> TableSample<'a> {
             }
         }
     }
+}
+
+/// A column's name, in whatever encoding the file is.
+fn column_name(bytes: &[u8]) -> String {
+    decode_record(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), |name| name.text.into_owned())
 }
 
 fn name(delimiter: u8) -> &'static str {

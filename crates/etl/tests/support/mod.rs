@@ -8,8 +8,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, UInt64Type};
+use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tamiz_domain::{Configuration, EtlReport, FileReport, Manifest, ManifestObject, ObjectIdentity, Ownership};
 use tamiz_etl::{Deps, EtlError, Settings, run};
@@ -33,6 +34,17 @@ pub struct Outcome {
     pub output: PathBuf,
     /// Keeps the folder for as long as it is looked at.
     _folder: Arc<tempfile::TempDir>,
+}
+
+/// A rejected record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reject {
+    pub source: String,
+    pub row: u64,
+    pub offset: Option<u64>,
+    pub reason: String,
+    pub detail: String,
+    pub raw: Vec<u8>,
 }
 
 impl Bench {
@@ -103,29 +115,30 @@ impl Outcome {
         self.shards().iter().flat_map(|batch| texts(batch, column)).collect()
     }
 
+    /// A text column of the rows that come from the input file `name`.
+    pub fn texts_of(&self, name: &str, column: &str) -> Vec<String> {
+        let of_file = |(source, text): (String, String)| source.ends_with(&format!("/{name}")).then_some(text);
+        self.texts("source").into_iter().zip(self.texts(column)).filter_map(of_file).collect()
+    }
+
     /// Row, reason and raw bytes (as text) of every rejected record.
     pub fn rejected(&self) -> Vec<(u64, String, String)> {
-        let batches = self.report.rejected.iter().flat_map(|part| read_part(&self.output.join(&part.path)));
-        batches
-            .flat_map(|batch| {
-                let rows = batch["row"].as_primitive::<UInt64Type>().values().to_vec();
-                let raws = batch["raw"].as_binary::<i32>().clone();
-                let raws =
-                    raws.iter().map(|raw| String::from_utf8_lossy(raw.unwrap()).into_owned()).collect::<Vec<_>>();
-                let reasons = texts(&batch, "reason");
-                rows.into_iter()
-                    .zip(reasons)
-                    .zip(raws)
-                    .map(|((row, reason), raw)| (row, reason, raw))
-                    .collect::<Vec<_>>()
-            })
-            .collect()
+        let parts = |reject: Reject| (reject.row, reject.reason, String::from_utf8_lossy(&reject.raw).into_owned());
+        self.rejects().into_iter().map(parts).collect()
+    }
+
+    /// Every rejected record.
+    pub fn rejects(&self) -> Vec<Reject> {
+        self.rejected_batches().iter().flat_map(rejects).collect()
     }
 
     /// A text column of the rejected records.
     pub fn rejected_texts(&self, column: &str) -> Vec<String> {
-        let batches = self.report.rejected.iter().flat_map(|part| read_part(&self.output.join(&part.path)));
-        batches.flat_map(|batch| texts(&batch, column)).collect()
+        self.rejected_batches().iter().flat_map(|batch| texts(batch, column)).collect()
+    }
+
+    fn rejected_batches(&self) -> Vec<RecordBatch> {
+        self.report.rejected.iter().flat_map(|part| read_part(&self.output.join(&part.path))).collect()
     }
 
     /// Every output file's bytes by its path.
@@ -154,6 +167,32 @@ fn texts(batch: &RecordBatch, column: &str) -> Vec<String> {
         None => column.as_string::<i32>().value(index).to_owned(),
     };
     (0..column.len()).map(value).collect()
+}
+
+fn rejects(batch: &RecordBatch) -> Vec<Reject> {
+    let column = |name| texts(batch, name);
+    let (sources, reasons, details) = (column("source"), column("reason"), column("detail"));
+    let number = |name: &str, index: usize| {
+        let column = batch[name].as_primitive::<UInt64Type>();
+        column.is_valid(index).then(|| column.value(index))
+    };
+    let reject = |index: usize| Reject {
+        source: sources[index].clone(),
+        row: number("row", index).unwrap(),
+        offset: number("offset", index),
+        reason: reasons[index].clone(),
+        detail: details[index].clone(),
+        raw: batch["raw"].as_binary::<i32>().value(index).to_vec(),
+    };
+    (0..batch.num_rows()).map(reject).collect()
+}
+
+/// A Parquet file of one row group.
+pub fn parquet(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
 }
 
 pub fn gzip(content: &[u8]) -> Vec<u8> {
