@@ -141,7 +141,7 @@ pub(super) fn completeness(profile: &Profile) -> Markup {
     });
     let mut facts = vec![("Hold HTML", quality.html_texts), ("Empty after cleaning", quality.empty_texts)];
     facts.extend(quality.encoding_repairs.iter().map(|(encoding, rows)| (encoding.as_str(), *rows)));
-    facts.extend(quality.redactions.iter().map(|(kind, occurrences)| (kind.as_str(), *occurrences)));
+    facts.extend(quality.redactions.iter().map(|(kind, occurrences)| (kind.code(), *occurrences)));
     section(
         "completeness",
         "Columns and texts",
