@@ -6,7 +6,8 @@ use support::Bench;
 use tamiz_domain::{DuplicateAction, PersonalData};
 use tamiz_telemetry::Shutdown;
 
-const LONG: &str = "this kettle boils water faster than any other one that we have had in our small kitchen so far";
+const LONG: &str = "this kettle boils water faster than any other one that we have had in our small kitchen so far \
+    and it looks good on the table too which cannot be said of the old one that my mother gave us";
 
 fn repeated() -> Bench {
     let near = LONG.replace("small", "tiny");
@@ -36,7 +37,6 @@ async fn repeated_texts_are_dropped_where_they_are_not_wanted_and_nothing_is_los
     let rejected = [(3, "duplicate", LONG.to_uppercase()), (5, "duplicate", "other!".to_owned())];
     assert_eq!(outcome.rejected(), rejected.map(|(row, reason, raw)| (row, reason.to_owned(), raw)));
     assert_eq!(report.languages.values().sum::<u64>(), 3);
-    assert_eq!(outcome.texts("stems").len(), 3);
 }
 
 #[tokio::test]
