@@ -39,10 +39,15 @@ fn packed() -> Vec<Case> {
             .problem("truncated_file", "after record 3")
             .rejects(2, "invalid_label", "9,two")
             .rejects(3, "truncated_file", "1,"),
-        read("gzip-with-a-tail.csv", [gzip(TABLE.as_bytes()), b"no member of it".to_vec()].concat(), "csv+gzip", &TEXTS)
-            .unpacked(TABLE)
-            .problem("corrupt_file", "after record 3")
-            .rejects(2, "invalid_label", "9,two"),
+        read(
+            "gzip-with-a-tail.csv",
+            [gzip(TABLE.as_bytes()), b"no member of it".to_vec()].concat(),
+            "csv+gzip",
+            &TEXTS,
+        )
+        .unpacked(TABLE)
+        .problem("corrupt_file", "after record 3")
+        .rejects(2, "invalid_label", "9,two"),
         left_out("gzip-of-nothing.csv", gzip(b""), "empty_file", "nothing in it"),
         left_out("gzip-cut-early.csv", &gzip(TABLE.as_bytes())[..8], "truncated_file", "after record 0"),
     ]
