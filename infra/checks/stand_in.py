@@ -1,7 +1,7 @@
 """Stands for the image of a stage on the local AWS: writes what the scenario says and ends as it says.
 
 Usage: stand_in.py STAGE FOLDER. The folder's `scenario.json` maps a stage to `exits` (one code for each call, the last
-repeated; or a code for each array index) and `commits` (the content of its commit object). Every call is noted in
+repeated; or a code for each array index) and `commits` (what its objects hold, by name). Every call is noted in
 `calls.jsonl`. The stages themselves are tested elsewhere: here only the machine around them is.
 """
 
@@ -12,18 +12,17 @@ from pathlib import Path
 
 import boto3
 
-# The URI that a stage's commit object goes under, and its name.
-COMMITS = {"etl": ("TAMIZ_OUTPUT", "etl.json"), "monitor": ("TAMIZ_RESULTS", "summary.json")}
+# The variable with the URI that a stage's objects go under.
+OUTPUTS = {"etl": "TAMIZ_OUTPUT", "monitor": "TAMIZ_RESULTS"}
 
 
 def main(stage: str, folder: Path) -> int:
     """Plays a stage once; answers its exit code."""
     plan = json.loads((folder / "scenario.json").read_text()).get(stage, {})
     code = exit_code(plan.get("exits", [0]), note(stage, folder))
-    if code == 0 and "commits" in plan:
-        variable, name = COMMITS[stage]
-        bucket, _, prefix = os.environ[variable].removeprefix("s3://").partition("/")
-        body = plan["commits"] if isinstance(plan["commits"], str) else json.dumps(plan["commits"])
+    for name, content in plan.get("commits", {}).items() if code == 0 else []:
+        bucket, _, prefix = os.environ[OUTPUTS[stage]].removeprefix("s3://").partition("/")
+        body = content if isinstance(content, str) else json.dumps(content)
         boto3.client("s3").put_object(Bucket=bucket, Key=f"{prefix}/{name}", Body=body.encode())
     return code
 

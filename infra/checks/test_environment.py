@@ -8,7 +8,7 @@ from states import definition_of, environment_of, jobs
 
 # What each binary cannot run without; TAMIZ_<FLAG> stands for --<flag>.
 REQUIRED = {
-    "etl": {"TAMIZ_MANIFEST", "TAMIZ_OUTPUT", "TAMIZ_USER_KEY"},
+    "etl": {"TAMIZ_MANIFEST", "TAMIZ_OUTPUT", "TAMIZ_STEP", "TAMIZ_USER_KEY"},
     "inference": {"TAMIZ_SHARDS", "TAMIZ_MODEL", "TAMIZ_OUTPUT"},
     "monitor": {"TAMIZ_RUN", "TAMIZ_RESULTS", "TAMIZ_MODELS", "TAMIZ_TOPIC_ARN"},
     "retrain": {"TAMIZ_TRAINING_DATA", "TAMIZ_MODELS", "TAMIZ_NAME", "TAMIZ_TOPIC_ARN"},

@@ -6,12 +6,20 @@ import pytest
 
 from desk import ACCOUNT, Desk
 
-SHARDS = {"exits": [0], "commits": {"num_shards": 3, "array_size": 3, "shards": []}}
-ONE_SHARD = {"exits": [0], "commits": {"num_shards": 1, "array_size": 1, "shards": []}}
-NOTHING = {"exits": [0], "commits": {"num_shards": 0, "array_size": 0, "shards": []}}
-GOOD = {"exits": [0], "commits": {"verdict": "ok", "retrain": False}}
-GOOD_AND_DUE = {"exits": [0], "commits": {"verdict": "ok", "retrain": True}}
-BAD = {"exits": [0], "commits": {"verdict": "failed", "retrain": False}}
+
+def cleaned(num_shards: int, jobs: int = 0) -> dict:
+    """An etl that leaves so many shards, and asks for so many jobs to make them."""
+    shards = {"num_shards": num_shards, "array_size": num_shards}
+    return {"exits": [0], "commits": {"plan.json": {"array_size": jobs}, "shards.json": shards}}
+
+
+def reported(verdict: str, retrain: bool = False) -> dict:
+    """A monitor with this verdict."""
+    return {"exits": [0], "commits": {"summary.json": {"verdict": verdict, "retrain": retrain}}}
+
+
+SHARDS, ONE_SHARD, NOTHING = cleaned(3), cleaned(1), cleaned(0)
+GOOD, GOOD_AND_DUE, BAD = reported("ok"), reported("ok", retrain=True), reported("failed")
 
 
 @pytest.fixture(scope="module")
@@ -83,11 +91,31 @@ def test_a_missing_model_is_named(desk):
     assert "register a model first" in blame(run)["cause"]
 
 
-@pytest.mark.parametrize("etl", [{"exits": [0]}, {"exits": [0], "commits": "no JSON"}])
-def test_an_unreadable_commit_object_is_a_failure_of_its_stage(desk, etl):
-    run = desk.run({"etl": etl, "monitor": BAD})
+@pytest.mark.parametrize("missing", ["plan.json", "shards.json"])
+@pytest.mark.parametrize("content", [None, "no JSON"])
+def test_an_unreadable_object_is_a_failure_of_its_stage(desk, missing, content):
+    commits = {name: body for name, body in ONE_SHARD["commits"].items() if name != missing}
+    if content is not None:
+        commits[missing] = content
+    run = desk.run({"etl": {"exits": [0], "commits": commits}, "monitor": BAD})
     assert run.status == "FAILED"
-    assert blame(run)["stage"] == "etl" and blame(run)["cause"].endswith("/etl.json")
+    assert blame(run)["stage"] == "etl" and blame(run)["cause"].endswith(f"/{missing}")
+
+
+def test_a_large_run_is_cleaned_by_an_array_of_jobs_and_joined(desk):
+    run = desk.run({"etl": cleaned(1, jobs=3), "monitor": GOOD})
+    assert run.status == "SUCCEEDED"
+    assert run.stages() == ["etl"] * 5 + ["inference", "monitor"]
+    calls = run.environments("etl")
+    assert [call["TAMIZ_STEP"] for call in calls] == ["plan", "split", "split", "split", "join"]
+    assert sorted(call["AWS_BATCH_JOB_ARRAY_INDEX"] for call in calls[1:4]) == ["0", "1", "2"]
+
+
+def test_a_split_that_fails_fails_the_run_before_anything_is_joined(desk):
+    run = desk.run({"etl": {**cleaned(1, jobs=2), "exits": [0, 3]}, "monitor": BAD})
+    assert run.status == "FAILED"
+    assert run.stages()[-1] == "monitor" and blame(run)["stage"] == "etl"
+    assert "join" not in [job["TAMIZ_STEP"] for job in run.environments("etl")]
 
 
 def test_a_monitor_that_cannot_report_is_mailed_about(desk):
@@ -100,7 +128,7 @@ def test_a_monitor_that_cannot_report_is_mailed_about(desk):
 
 
 def test_a_verdict_of_failure_fails_the_run_and_retrains_nothing(desk):
-    run = desk.run({"etl": ONE_SHARD, "monitor": {"exits": [0], "commits": {"verdict": "failed", "retrain": True}}})
+    run = desk.run({"etl": ONE_SHARD, "monitor": reported("failed", retrain=True)})
     assert (run.status, run.error) == ("FAILED", "Tamiz.VerdictFailed")
     assert "retrain" not in run.stages()
     assert run.cause.endswith(f"s3://tamiz-results-{ACCOUNT}/runs/{run.run_id}/report.html")

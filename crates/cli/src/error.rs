@@ -21,6 +21,15 @@ pub enum CommandError {
         #[source]
         source: std::io::Error,
     },
+    /// A result cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file as given.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// Flags that do not fit together, or a configuration that cannot be used.
     #[error("{0}")]
     Usage(String),
@@ -30,7 +39,7 @@ pub enum CommandError {
     /// The signal handlers could not be installed.
     #[error("failed to install the signal handlers")]
     Signals(#[source] std::io::Error),
-    /// Predictions that cannot be shown.
+    /// Results that cannot be shown.
     #[error("cannot show {place}")]
     Show {
         /// What was to be shown.
@@ -50,7 +59,7 @@ impl CommandError {
     fn disposition(&self) -> Disposition {
         match self {
             Self::Stage(error) => error.disposition(),
-            Self::File { .. } | Self::Usage(_) => Disposition::Halt,
+            Self::File { .. } | Self::Write { .. } | Self::Usage(_) => Disposition::Halt,
             Self::Show { .. } => Disposition::Refuse,
             Self::System(_) | Self::Signals(_) => Disposition::Bug,
         }

@@ -2,6 +2,7 @@
 
 mod error;
 mod folder_run;
+mod profile;
 mod run;
 mod show;
 mod stage_line;
@@ -17,15 +18,16 @@ use crate::error::CommandError;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Labels reviews, trains models, and shows what came of it
+/// Explores and labels reviews, trains models, and shows what came of it
 #[derive(Parser)]
 #[command(version, name = "tamiz")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// What to log on stderr beside the progress: a level, or directives such as `warn,tamiz_etl=debug`
-    #[arg(long, env = "TAMIZ_LOG", default_value = "warn", global = true)]
-    log: String,
+    /// What to log on stderr beside the progress: a level, or directives such as `warn,tamiz_etl=debug` [default: warn;
+    /// error for `profile`, which shows the warnings itself]
+    #[arg(long, env = "TAMIZ_LOG", global = true)]
+    log: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -33,12 +35,14 @@ enum Command {
     Run(run::Arguments),
     Train(train::Arguments),
     Show(show::Arguments),
+    Profile(profile::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    init_logs(LogFormat::Human, &cli.log);
+    let usual = if matches!(cli.command, Command::Profile(_)) { "error" } else { "warn" };
+    init_logs(LogFormat::Human, cli.log.as_deref().unwrap_or(usual));
     match execute(cli.command).await {
         Ok(code) => code,
         Err(error) => error.report(),
@@ -51,5 +55,6 @@ async fn execute(command: Command) -> Result<ExitCode, CommandError> {
         Command::Run(arguments) => run::run(arguments, shutdown).await,
         Command::Train(arguments) => train::train(arguments, shutdown).await,
         Command::Show(arguments) => show::show(arguments).await,
+        Command::Profile(arguments) => profile::profile(arguments, shutdown).await,
     }
 }

@@ -133,11 +133,9 @@ pub async fn clean(
     shutdown: Shutdown,
 ) -> Result<usize, CommandError> {
     let settings = tamiz_etl::Settings {
-        manifest: run.join(RunLayout::MANIFEST),
-        output: run.clone(),
-        rows_per_shard: None,
         threads,
         user_key,
+        ..tamiz_etl::Settings::new(run.join(RunLayout::MANIFEST), run.clone())
     };
     let progress = Progress::default();
     let deps = tamiz_etl::Deps { stores: stores.clone(), progress: progress.clone() };

@@ -1,9 +1,14 @@
 //! The pipeline's configuration: what `configs/pipeline.toml` says, with a default for every key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::PersonalData;
+
+/// A sample is there to be read by people.
+const MAX_SAMPLE_ROWS: usize = 200;
 
 /// The whole configuration. Unknown keys are errors, so that a typing error is never a silent default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -15,6 +20,10 @@ pub struct Configuration {
     pub labels: LabelScheme,
     /// Cleaning.
     pub etl: EtlConfiguration,
+    /// Repeated texts.
+    pub duplicates: DuplicateConfiguration,
+    /// Masking of personal data.
+    pub redact: RedactConfiguration,
     /// Labelling.
     pub inference: InferenceConfiguration,
     /// How much may go wrong before a run is no success.
@@ -46,6 +55,10 @@ impl Configuration {
         require(shares.iter().all(|s| (0.0..=1.0).contains(s)), "budget: shares lie between 0 and 1");
         require(self.etl.rows_per_shard > 0, "etl.rows_per_shard: at least 1");
         require(self.etl.max_record_bytes > 0, "etl.max_record_bytes: at least 1");
+        require(self.etl.bytes_per_job > 0, "etl.bytes_per_job: at least 1");
+        require(self.etl.sample_rows <= MAX_SAMPLE_ROWS, "etl.sample_rows: at most 200");
+        require((0.5..=1.0).contains(&self.duplicates.near_threshold), "duplicates.near_threshold: between 0.5 and 1");
+        require(self.duplicates.near_min_tokens >= 3, "duplicates.near_min_tokens: at least 3");
         require(self.etl.max_expansion > 0, "etl.max_expansion: at least 1");
         require(self.etl.max_unpacked_bytes > 0, "etl.max_unpacked_bytes: at least 1");
         require(
@@ -159,10 +172,14 @@ impl Default for LabelScheme {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EtlConfiguration {
-    /// Rows in a shard; the last one may hold fewer.
+    /// Records of the input that go into a shard; it holds as many rows, less those that are rejected.
     pub rows_per_shard: usize,
     /// Records larger than this are rejected, which bounds memory.
     pub max_record_bytes: usize,
+    /// Bytes of input for one job. A run with more is cleaned by an array of jobs.
+    pub bytes_per_job: u64,
+    /// Rows that `etl.json` shows as a sample.
+    pub sample_rows: usize,
     /// Bytes that one packed byte may unpack to, from 64 MiB on; a file that gives more is read no further.
     pub max_expansion: u64,
     /// Bytes that one packed file may unpack to.
@@ -176,11 +193,54 @@ impl Default for EtlConfiguration {
         Self {
             rows_per_shard: 100_000,
             max_record_bytes: 8 << 20,
+            bytes_per_job: 4 << 30,
+            sample_rows: 20,
             max_expansion: 250,
             max_unpacked_bytes: 1 << 40,
             repair_mojibake: true,
         }
     }
+}
+
+/// What becomes of rows whose text repeats an earlier one's in the same shard. Texts are compared after cleaning, so
+/// case, punctuation, links and markup make no difference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DuplicateConfiguration {
+    /// Of the same text.
+    pub exact: DuplicateAction,
+    /// Of nearly the same text.
+    pub near: DuplicateAction,
+    /// Share of word triples in common (Jaccard similarity, estimated) from which on texts are nearly the same.
+    pub near_threshold: f64,
+    /// Texts of fewer tokens are compared for being the same only: short ones are alike by chance.
+    pub near_min_tokens: usize,
+}
+
+impl Default for DuplicateConfiguration {
+    fn default() -> Self {
+        Self { exact: DuplicateAction::Flag, near: DuplicateAction::Flag, near_threshold: 0.8, near_min_tokens: 12 }
+    }
+}
+
+/// What is done with a repeated text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DuplicateAction {
+    /// Nothing; it is not looked for.
+    Ignore,
+    /// The row is kept, and its `duplicate` column says so.
+    Flag,
+    /// The row is rejected, with the reason `duplicate`.
+    Drop,
+}
+
+/// Masking of personal data, before anything is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RedactConfiguration {
+    /// Kinds that are masked in title, text and rejected records; none by default.
+    pub kinds: BTreeSet<PersonalData>,
 }
 
 /// Labelling.
@@ -275,6 +335,7 @@ mod tests {
         let mut wrong = Configuration::default();
         wrong.budget.max_failed_share = 1.5;
         wrong.etl.rows_per_shard = 0;
-        assert_eq!(wrong.violations().len(), 2);
+        wrong.duplicates.near_threshold = 0.1;
+        assert_eq!(wrong.violations().len(), 3);
     }
 }

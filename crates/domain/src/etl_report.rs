@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Counts, RejectReason, RunId};
+use crate::{Counts, DataQuality, RejectReason, RunId, SampleRow};
 
-/// What the cleaning did. Small on purpose: the state machine reads it, and its payload holds 256 KiB.
+/// What the cleaning did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EtlReport {
     /// The run.
@@ -33,6 +33,12 @@ pub struct EtlReport {
     pub languages: BTreeMap<String, u64>,
     /// Clean rows by lexicon sentiment.
     pub sentiments: BTreeMap<String, u64>,
+    /// What the readable records of all files are like.
+    #[serde(default)]
+    pub quality: DataQuality,
+    /// Some clean rows, drawn at random, in the order of their ids.
+    #[serde(default)]
+    pub sample: Vec<SampleRow>,
 }
 
 /// One Parquet part.
@@ -45,7 +51,7 @@ pub struct PartEntry {
 }
 
 /// What became of one input file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FileReport {
     /// Provenance, as in the `source` column.
     pub source: String,
@@ -57,6 +63,9 @@ pub struct FileReport {
     /// Why the file was left out, wholly or from some record on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<FileProblem>,
+    /// What its readable records are like.
+    #[serde(default)]
+    pub quality: DataQuality,
 }
 
 /// Why a file was left out, wholly or from some record on.

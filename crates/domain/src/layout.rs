@@ -17,6 +17,14 @@ impl RunLayout {
     pub const SHARDS: &str = "shards";
     /// Folder of rows that could not be used.
     pub const REJECTED: &str = "rejected";
+    /// How many jobs the cleaning still needs.
+    pub const PLAN: &str = "plan.json";
+    /// Where a large run is divided among jobs.
+    pub const SPLITS: &str = "splits.json";
+    /// Folder of what each of those jobs did.
+    pub const SPLIT_REPORTS: &str = "splits";
+    /// How many shards there are.
+    pub const SHARD_COUNT: &str = "shards.json";
     /// Commit object of the cleaning.
     pub const ETL: &str = "etl.json";
     /// Folder of predictions.

@@ -7,6 +7,7 @@ mod claim;
 mod configuration;
 mod counts;
 mod disposition;
+mod etl_plan;
 mod etl_report;
 mod failure;
 mod identity;
@@ -14,6 +15,8 @@ mod labels;
 mod layout;
 mod manifest;
 mod model;
+mod personal_data;
+mod quality;
 mod reject;
 mod run_id;
 pub mod schema;
@@ -22,11 +25,12 @@ mod summary;
 pub use baseline::{Baseline, Histogram};
 pub use claim::Claim;
 pub use configuration::{
-    Budget, Columns, Configuration, DispatchLimits, EtlConfiguration, InferenceConfiguration, LabelScheme,
-    RetrainConfiguration,
+    Budget, Columns, Configuration, DispatchLimits, DuplicateAction, DuplicateConfiguration, EtlConfiguration,
+    InferenceConfiguration, LabelScheme, RedactConfiguration, RetrainConfiguration,
 };
 pub use counts::{Conservation, Counts, NotConserved};
 pub use disposition::{Disposed, Disposition, ExitCode};
+pub use etl_plan::{EtlPlan, ShardCount};
 pub use etl_report::{EtlReport, FileProblem, FileReport, PartEntry};
 pub use failure::{FailedCause, FailureNote, Stage};
 pub use identity::ObjectIdentity;
@@ -34,6 +38,8 @@ pub use labels::{LabelClass, LabelMap};
 pub use layout::{RunLayout, STAGING_CLAIMS, STAGING_RUNS, part_name};
 pub use manifest::{Manifest, ManifestObject, Ownership};
 pub use model::{ClassMetrics, Decision, MetricSet, ModelMetrics, ModelPointer, ModelReference, Promotion};
+pub use personal_data::PersonalData;
+pub use quality::{DataQuality, Duplicates, Lengths, SampleRow};
 pub use reject::RejectReason;
 pub use run_id::{InvalidRunId, RunId};
 pub use summary::{Quality, RetrainAdvice, Summary, Verdict};

@@ -55,6 +55,7 @@ reasons! {
     ObjectMissing "object_missing" "the object is gone" "Upload the file again; it was deleted before it could be read.";
     ObjectChanged "object_changed" "the object was overwritten after it was announced" "Nothing needs to be done: the new content is a run of its own.";
     RecordTooLarge "record_too_large" "the record is larger than the configured limit" "Split the record, or raise etl.max_record_bytes in the pipeline configuration.";
+    Duplicate "duplicate" "the text repeats an earlier record's" "Nothing needs to be done; to keep such records, set [duplicates] to flag in the pipeline configuration.";
 }
 
 impl fmt::Display for RejectReason {

@@ -77,6 +77,8 @@ pub fn clean_shard() -> SchemaRef {
         original(Field::new("verified_purchase", DataType::Boolean, true), "verified_purchase"),
         original(Field::new("timestamp", timestamp(), true), "timestamp"),
         original(Field::new("user", DataType::Utf8, true), "user_id"),
+        // Whether the text repeats an earlier one's: `exact`, `near`, or null.
+        Field::new("duplicate", dictionary(), true),
     ]))
 }
 

@@ -9,6 +9,7 @@ mod clean;
 mod columns;
 mod error;
 mod job;
+mod quality;
 mod read;
 mod settings;
 mod tally;
@@ -16,5 +17,5 @@ mod write;
 
 pub use clean::user_key::{InvalidUserKey, UserKey};
 pub use error::EtlError;
-pub use job::{Deps, run};
-pub use settings::Settings;
+pub use job::{Deps, run, run_step};
+pub use settings::{Settings, Step};

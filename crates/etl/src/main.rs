@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tamiz_domain::Stage;
-use tamiz_etl::{Deps, Settings, run};
+use tamiz_etl::{Deps, Settings, run_step};
 use tamiz_ports::record_failure;
 use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
 
@@ -29,9 +29,10 @@ async fn main() -> anyhow::Result<ExitCode> {
     let stores = tamiz_aws::stores_for(&[&settings.manifest, &settings.output]).await;
     let output = stores.open(&settings.output);
     let deps = Deps { stores, progress: Progress::default() };
-    let result = run(settings, deps, shutdown).await;
+    let index = settings.array_index;
+    let result = run_step(settings, deps, shutdown).await;
     if let (Err(error), Ok(output)) = (&result, output) {
-        record_failure(&output, Stage::Etl, 0, error).await;
+        record_failure(&output, Stage::Etl, index, error).await;
     }
     Ok(finish(result.map(drop)))
 }

@@ -39,13 +39,8 @@ async fn clean(input: Arc<dyn ObjectStore>, etag: &str, size: usize) -> Result<E
     let manifest = Manifest::plan(vec![object], Configuration::default(), Ownership::Manifest, None);
     let stores = MemoryStores::default().with_bucket("input", input);
     stores.open_str("s3://staging").unwrap().write_json("manifest.json", &manifest).await.unwrap();
-    let settings = Settings {
-        manifest: "s3://staging/manifest.json".parse().unwrap(),
-        output: "s3://staging/out".parse().unwrap(),
-        rows_per_shard: None,
-        threads: None,
-        user_key: None,
-    };
+    let uri = |uri: &str| uri.parse().unwrap();
+    let settings = Settings::new(uri("s3://staging/manifest.json"), uri("s3://staging/out"));
     run(settings, Deps { stores: Arc::new(stores), progress: Progress::default() }, Shutdown::new()).await
 }
 

@@ -39,14 +39,13 @@ async fn the_same_manifest_gives_the_same_bytes_on_any_number_of_threads_and_aga
 }
 
 #[tokio::test]
-async fn every_record_is_accounted_for_and_shards_are_full_but_for_the_last() {
+async fn every_record_is_accounted_for_and_a_shard_takes_as_many_records_as_configured() {
     let outcome = bench().run().await;
     let report = &outcome.report;
     assert_eq!((report.counts.input, report.files.len()), (10_000, 4));
     assert!(report.counts.is_conserved() && report.files.iter().all(|file| file.counts.is_conserved()));
     assert_eq!(report.rejected_by_reason.values().sum::<u64>(), report.counts.rejected);
-    let (last, full) = report.shards.split_last().unwrap();
-    assert!(full.iter().all(|shard| shard.rows == 1_500) && last.rows <= 1_500);
+    assert!(report.shards.len() == 7 && report.shards.iter().all(|shard| shard.rows <= 1_500));
     assert_eq!((report.num_shards, report.array_size), (report.shards.len(), report.shards.len()));
     assert_eq!(outcome.shards().iter().map(|batch| batch.num_rows() as u64).sum::<u64>(), report.counts.ok);
     assert_eq!(outcome.rejected().len() as u64, report.counts.rejected);
@@ -132,13 +131,8 @@ impl Buckets {
 
     async fn run(&self) -> Result<EtlReport, EtlError> {
         let uri = |name: &str| format!("s3://staging/{}", self.name(name)).parse().unwrap();
-        let settings = Settings {
-            manifest: uri("manifest.json"),
-            output: format!("s3://staging/runs/{}", self.manifest.run_id).parse().unwrap(),
-            rows_per_shard: None,
-            threads: None,
-            user_key: None,
-        };
+        let output = format!("s3://staging/runs/{}", self.manifest.run_id).parse().unwrap();
+        let settings = Settings::new(uri("manifest.json"), output);
         let deps = Deps { stores: Arc::new(self.stores.clone()), progress: Progress::default() };
         run(settings, deps, Shutdown::new()).await
     }

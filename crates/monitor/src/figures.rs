@@ -1,7 +1,7 @@
-//! Numbers and names as people read them, the same in mail, report and findings.
+//! Numbers and names as people read them, the same in mail, report, profile and findings.
 
 /// A whole number with commas between thousands: `12,345`.
-pub(crate) fn thousands(number: u64) -> String {
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -15,7 +15,7 @@ pub(crate) fn thousands(number: u64) -> String {
 
 /// A share as a percentage with one decimal. What is there is never shown as nothing, nor what is missing as
 /// all: `<0.1%` and `>99.9%`.
-pub(crate) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     if share > 0.0 && share < 0.0005 {
         "<0.1%".to_owned()
     } else if (0.9995..1.0).contains(&share) {
@@ -26,35 +26,35 @@ pub(crate) fn percent(share: f64) -> String {
 }
 
 /// A limit as a percentage with only the decimals it has: `10%`, `0.5%`.
-pub(crate) fn limit(share: f64) -> String {
+pub fn limit(share: f64) -> String {
     // Rounded, because 0.07 * 100 is 7.000000000000001.
     format!("{}%", (share * 1e8).round() / 1e6)
 }
 
 /// Part of a whole; nothing of nothing is 0.
-pub(crate) fn share(part: u64, whole: u64) -> f64 {
+pub fn share(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// `1 file`, `2 files`.
-pub(crate) fn count_of(number: u64, noun: &str) -> String {
+pub fn count_of(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
 /// `clause` with a capital letter in front, to begin a sentence with it.
-pub(crate) fn capitalised(clause: &str) -> String {
+pub fn capitalised(clause: &str) -> String {
     let mut chars = clause.chars();
     chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default() + chars.as_str()
 }
 
 /// A source as people know it: without the version it was pinned to, and with every character that could forge
 /// a line or turn the reading direction replaced by `?`. Whoever uploads a file chooses its name.
-pub(crate) fn source_name(source: &str) -> String {
+pub fn source_name(source: &str) -> String {
     printable(source.rsplit_once("?versionId=").map_or(source, |(name, _)| name))
 }
 
 /// `text` on one line: control characters and invisible marks of direction become `?`.
-pub(crate) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let forges = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')

@@ -1,15 +1,17 @@
 //! A run's counts, quality, report and mail.
 //!
 //! [`run`] reads what a run left behind, checks that no record was lost, judges it, and tells people: a page, a
-//! mail, and `summary.json`, which commits the two. It changes no model and no prediction.
+//! mail, and `summary.json`, which commits the two. It changes no model and no prediction. [`page`] and [`figures`] are
+//! what its page is made of, for other pages.
 
 mod account;
 mod conservation;
 mod diagnosis;
 mod error;
 mod evidence;
-mod figures;
+pub mod figures;
 mod mail;
+pub mod page;
 mod places;
 mod predictions;
 mod report;

@@ -8,8 +8,8 @@ use arrow::array::{ArrayRef, Float32Array, Int8Array, RecordBatch, StringArray, 
 use arrow::datatypes::Schema;
 use parquet::arrow::ArrowWriter;
 use tamiz_domain::{
-    Configuration, Counts, EtlReport, FileProblem, FileReport, LabelMap, Manifest, ManifestObject, ModelReference,
-    ObjectIdentity, Ownership, PartEntry, RejectReason, RunLayout, part_name, schema,
+    Configuration, Counts, DataQuality, EtlReport, FileProblem, FileReport, LabelMap, Manifest, ManifestObject,
+    ModelReference, ObjectIdentity, Ownership, PartEntry, RejectReason, RunLayout, part_name, schema,
 };
 use tamiz_ports::{Folder, MemoryMailer, MemoryStores, Stores};
 use tamiz_telemetry::Progress;
@@ -54,6 +54,7 @@ pub(crate) fn cleaned(files: &[(&str, u64, u64)]) -> EtlReport {
         counts: Counts { input: ok + rejected, ok, rejected, failed: 0 },
         format: Some("csv+gzip".into()),
         problem: None,
+        quality: DataQuality::default(),
     };
     let files: Vec<FileReport> = files.iter().map(file).collect();
     let mut counts = Counts::default();
@@ -75,6 +76,8 @@ pub(crate) fn cleaned(files: &[(&str, u64, u64)]) -> EtlReport {
         labels: Default::default(),
         languages: Default::default(),
         sentiments: Default::default(),
+        quality: DataQuality::default(),
+        sample: Vec::new(),
         counts,
         files,
     }
@@ -83,7 +86,13 @@ pub(crate) fn cleaned(files: &[(&str, u64, u64)]) -> EtlReport {
 /// A file of which nothing could be used.
 pub(crate) fn left_out(source: &str, reason: RejectReason, detail: &str) -> FileReport {
     let problem = Some(FileProblem { reason, detail: detail.to_owned() });
-    FileReport { source: source.to_owned(), counts: Counts::default(), format: None, problem }
+    FileReport {
+        source: source.to_owned(),
+        counts: Counts::default(),
+        format: None,
+        problem,
+        quality: DataQuality::default(),
+    }
 }
 
 /// The manifest of a run that owns the objects at `uris`.

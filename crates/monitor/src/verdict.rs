@@ -139,6 +139,7 @@ mod tests {
             counts: Counts::default(),
             format: None,
             problem: Some(problem),
+            quality: tamiz_domain::DataQuality::default(),
         };
         let judgement = judge(counts(9, 0, 0), &[file], &[], &Budget::default());
         assert_eq!(judgement.headline, "9 reviews, 0.0% rejected, 1 file left out");

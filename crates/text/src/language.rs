@@ -14,7 +14,7 @@ use std::fmt;
 
 use whichlang::Lang;
 
-use crate::stopwords::StopWords;
+use crate::vocabulary::Facts;
 
 /// A language as far as the pipeline needs to tell it apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,37 +70,55 @@ impl From<Lang> for Language {
 /// Fewer words than this are too few for the classifier.
 const MIN_WORDS: usize = 6;
 
+/// One word in so many has to be a stop-word of English, and of English alone, for a text to be plain English; in reviews
+/// it is nearly every second one.
+const PLAIN_SHARE: usize = 4;
+
+/// For each word that looks Spanish a plain English text has so many English stop-words.
+const PLAIN_RATIO: usize = 4;
+
 /// More text than this does not change the answer, only its price.
 const MAX_BYTES: usize = 256;
 
-/// Tells languages apart.
-#[derive(Default)]
-pub struct Detector {
-    stop_words: StopWords,
+/// What the words of a text say of its language.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Evidence {
+    /// Words of the text.
+    pub(crate) num_words: usize,
+    /// Words on the English list of stop-words.
+    pub(crate) english: usize,
+    /// Words on the Spanish list of stop-words, or with a letter of Spanish.
+    pub(crate) spanish: usize,
+    /// Words on both lists.
+    pub(crate) both: usize,
 }
 
-impl Detector {
-    /// A detector for any text.
-    pub fn new() -> Self {
-        Self::default()
+/// Language of a cleaned text. Text without words counts as English.
+pub(crate) fn detect(clean: &str, evidence: Evidence) -> Language {
+    if evidence.num_words >= MIN_WORDS && evidence.is_plain_english() {
+        return Language::English;
+    }
+    let head = &clean[..clean.floor_char_boundary(MAX_BYTES)];
+    if evidence.num_words >= MIN_WORDS || is_foreign_script(head) {
+        return whichlang::detect_language(head).into();
+    }
+    if evidence.spanish > evidence.english { Language::Spanish } else { Language::English }
+}
+
+impl Evidence {
+    /// Counts one more word, which is in `num_words` already.
+    #[inline]
+    pub(crate) fn add(&mut self, word: &Facts) {
+        let (english, spanish) = (word.is_english_stop_word, word.is_spanish_stop_word || word.has_spanish_letter);
+        self.english += usize::from(english);
+        self.spanish += usize::from(spanish);
+        self.both += usize::from(english && spanish);
     }
 
-    /// Language of a cleaned text, given also as its words. Text without words counts as English.
-    pub fn detect<'a>(&self, clean: &str, words: impl Iterator<Item = &'a str> + Clone) -> Language {
-        let head = &clean[..clean.floor_char_boundary(MAX_BYTES)];
-        if words.clone().nth(MIN_WORDS - 1).is_some() || is_foreign_script(head) {
-            return whichlang::detect_language(head).into();
-        }
-        self.vote(words)
-    }
-
-    fn vote<'a>(&self, words: impl Iterator<Item = &'a str>) -> Language {
-        let (mut english, mut spanish) = (0, 0);
-        for word in words {
-            english += usize::from(self.stop_words.contains(Language::English, word));
-            spanish += usize::from(self.stop_words.contains(Language::Spanish, word) || has_spanish_letter(word));
-        }
-        if spanish > english { Language::Spanish } else { Language::English }
+    /// Whether so many words are English stop-words and so few anything else that the classifier need not be asked.
+    fn is_plain_english(self) -> bool {
+        let english = self.english - self.both;
+        PLAIN_SHARE * english >= self.num_words && english >= PLAIN_RATIO * (self.spanish - self.both)
     }
 }
 
@@ -113,16 +131,16 @@ fn is_foreign_script(text: &str) -> bool {
     2 * foreign > text.chars().filter(|c| c.is_alphabetic()).count()
 }
 
-fn has_spanish_letter(word: &str) -> bool {
+pub(crate) fn has_spanish_letter(word: &str) -> bool {
     !word.is_ascii() && word.contains(['ñ', 'á', 'é', 'í', 'ó', 'ú'])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::Analyzer;
 
-    fn detect(clean: &str) -> &'static str {
-        Detector::new().detect(clean, clean.split_ascii_whitespace()).code()
+    fn detect(text: &str) -> &'static str {
+        Analyzer::new().analyze(text).language().code()
     }
 
     #[test]

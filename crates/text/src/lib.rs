@@ -7,19 +7,22 @@
 //! Nothing here reads a file, knows a clock, or fails on any text: only [`decode`] can refuse bytes.
 
 mod analyzer;
-mod cache;
 pub mod clean;
 pub mod decode;
+mod dictionary;
 pub mod language;
 pub mod mojibake;
 pub mod redact;
+mod segment;
 mod sentiment;
 pub mod stem;
 pub mod stopwords;
 pub mod tokenize;
 mod unicode;
 pub mod vader;
+mod vocabulary;
 
 pub use analyzer::{Analysis, Analyzer};
 pub use language::Language;
 pub use sentiment::Sentiment;
+pub use vocabulary::{Vocabulary, WordId};

@@ -5,34 +5,31 @@ use std::borrow::Cow;
 use rust_stemmers::Algorithm;
 
 use crate::Language;
-use crate::cache::TokenCache;
 
 /// The stemmer rewrites its buffer once for each `y`: a "word" of megabytes would take hours, and has no stem anyway.
 const MAX_WORD_BYTES: usize = 512;
 
-/// Stems words and remembers the stems of frequent ones.
+/// Stems words.
 pub struct Stemmer {
-    english: CachedAlgorithm,
-    spanish: CachedAlgorithm,
+    english: rust_stemmers::Stemmer,
+    spanish: rust_stemmers::Stemmer,
 }
 
 impl Stemmer {
-    /// A stemmer with empty caches.
+    /// A stemmer for every language.
     pub fn new() -> Self {
-        Self {
-            english: CachedAlgorithm::new(Algorithm::English, |word| Cow::Borrowed(word)),
-            spanish: CachedAlgorithm::new(Algorithm::Spanish, spell_accent),
-        }
+        let [english, spanish] = [Algorithm::English, Algorithm::Spanish].map(rust_stemmers::Stemmer::create);
+        Self { english, spanish }
     }
 
-    /// Appends the stem of `word`, in lower case, to `out`. In languages without a stemmer a word is its own stem, and so
-    /// is a word of more than 512 bytes.
-    pub fn stem_onto(&mut self, language: Language, word: &str, out: &mut String) {
+    /// The stem of `word`, in lower case. In languages without a stemmer a word is its own stem, and so is a word of more
+    /// than 512 bytes.
+    pub fn stem<'a>(&self, language: Language, word: &'a str) -> Cow<'a, str> {
         match language {
-            _ if word.len() > MAX_WORD_BYTES => out.push_str(word),
-            Language::English => self.english.stem_onto(word, out),
-            Language::Spanish => self.spanish.stem_onto(word, out),
-            Language::Other(_) => out.push_str(word),
+            _ if word.len() > MAX_WORD_BYTES => word.into(),
+            Language::English => self.english.stem(word),
+            Language::Spanish => self.spanish.stem(&spell_accent(word)).into_owned().into(),
+            Language::Other(_) => word.into(),
         }
     }
 }
@@ -40,29 +37,6 @@ impl Stemmer {
 impl Default for Stemmer {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-struct CachedAlgorithm {
-    stemmer: rust_stemmers::Stemmer,
-    spell: fn(&str) -> Cow<'_, str>,
-    cache: TokenCache<Box<str>>,
-}
-
-impl CachedAlgorithm {
-    fn new(algorithm: Algorithm, spell: fn(&str) -> Cow<'_, str>) -> Self {
-        Self { stemmer: rust_stemmers::Stemmer::create(algorithm), spell, cache: TokenCache::new() }
-    }
-
-    fn stem_onto(&mut self, word: &str, out: &mut String) {
-        if let Some(stem) = self.cache.get(word) {
-            out.push_str(stem);
-            return;
-        }
-        let spelled = (self.spell)(word);
-        let stem = self.stemmer.stem(&spelled);
-        out.push_str(&stem);
-        self.cache.keep(word, stem.into());
     }
 }
 
@@ -79,13 +53,7 @@ mod tests {
     use super::*;
 
     fn stem(language: Language, word: &str) -> String {
-        let mut out = String::new();
-        let mut stemmer = Stemmer::new();
-        stemmer.stem_onto(language, word, &mut out);
-        let first = std::mem::take(&mut out);
-        stemmer.stem_onto(language, word, &mut out);
-        assert_eq!(first, out, "the cache changed the stem");
-        out
+        Stemmer::new().stem(language, word).into_owned()
     }
 
     #[test]

@@ -3,49 +3,21 @@
 //! Cleaned text holds word characters and single spaces only, so of NLTK's fifty rules just the white-space split and
 //! the contractions without an apostrophe are left: `cannot`, `gimme`, `gonna`, `gotta`, `lemme`, `wanna`.
 
-/// Where a token lies in the text it was cut from, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// First byte.
-    pub start: usize,
-    /// Byte after the last one.
-    pub end: usize,
+/// Tokens of `clean`, a text that [`crate::clean`] made.
+pub fn tokens(clean: &str) -> impl Iterator<Item = &str> {
+    clean.split(' ').flat_map(parts).filter(|part| !part.is_empty())
 }
 
-impl Span {
-    /// The token itself; `text` is the text that the span was made from.
-    pub fn of(self, text: &str) -> &str {
-        &text[self.start..self.end]
+/// A word in the parts that the tokenizer cuts it into; those that it does not need are empty.
+pub(crate) fn parts(word: &str) -> [&str; 3] {
+    match split_contraction(word) {
+        None => [word, "", ""],
+        Some([start, cut]) => [&word[..start], &word[start..cut], &word[cut..]],
     }
-}
-
-/// Replaces `spans` by the tokens of `clean`, a text that [`crate::clean`] made.
-pub fn tokenize_into(clean: &str, spans: &mut Vec<Span>) {
-    spans.clear();
-    let mut start = 0;
-    for end in memchr::memchr_iter(b' ', clean.as_bytes()).chain([clean.len()]) {
-        if end > start {
-            push_word(clean, Span { start, end }, spans);
-        }
-        start = end + 1;
-    }
-}
-
-fn push_word(clean: &str, word: Span, spans: &mut Vec<Span>) {
-    let Some(parts) = split_contraction(word.of(clean)) else {
-        spans.push(word);
-        return;
-    };
-    let [head, tail] = parts.map(|offset| word.start + offset);
-    if head > word.start {
-        spans.push(Span { start: word.start, end: head });
-    }
-    spans.push(Span { start: head, end: tail });
-    spans.push(Span { start: tail, end: word.end });
 }
 
 /// Where a contraction at the end of `word` starts and where it is cut.
-fn split_contraction(word: &str) -> Option<[usize; 2]> {
+pub(crate) fn split_contraction(word: &str) -> Option<[usize; 2]> {
     if word.len() == 5 || word.len() == 6 && word.is_ascii() {
         return cut_of(word).map(|cut| [0, cut]);
     }
@@ -69,12 +41,9 @@ fn cut_of(word: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     fn tokens(clean: &str) -> Vec<&str> {
-        let mut spans = Vec::new();
-        tokenize_into(clean, &mut spans);
-        spans.into_iter().map(|span| span.of(clean)).collect()
+        super::tokens(clean).collect()
     }
 
     #[test]

@@ -1,9 +1,16 @@
 //! What must hold on any text at all.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
+use tamiz_domain::PersonalData;
 use tamiz_text::decode::decode_record;
 use tamiz_text::mojibake::undo_mojibake;
-use tamiz_text::redact::{redact, shorten};
+use tamiz_text::redact::{Redactor, redact, shorten};
+use tamiz_text::stem::Stemmer;
+use tamiz_text::stopwords::StopWords;
+use tamiz_text::tokenize::tokens;
 use tamiz_text::vader::Vader;
 use tamiz_text::{Analyzer, clean};
 
@@ -46,6 +53,92 @@ const PIECES: &[&str] = &[
     "?",
 ];
 
+/// Text in which personal data, things like it, and what decides about them meet in any order.
+fn personal_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => prop::sample::select(PERSONAL_PIECES).prop_map(str::to_owned),
+        2 => "[0-9]{1,10}",
+        2 => "[-+.,:/()@ #_]{1,2}",
+        1 => "[a-zA-Z]{1,5}",
+        1 => "[0-9a-f:.]{1,9}",
+        1 => any::<String>(),
+    ];
+    prop::collection::vec(piece, 0..16).prop_map(|pieces| pieces.concat())
+}
+
+const PERSONAL_PIECES: &[&str] = &[
+    "a@b.com",
+    "x.y",
+    ".com",
+    "@gmail.com",
+    " @ gmail.com",
+    "://",
+    "https://u:p@h",
+    "612345678",
+    "+34 612 345 678",
+    "555-123-4567",
+    "(800) 201-7575",
+    "4111111111111111",
+    "4111 1111 1111 1111",
+    "ES9121000418450200051332",
+    "GB29 NWBK 6016 1331 9268 19",
+    "192.168.1.10",
+    "2001:db8::1",
+    "::",
+    "call ",
+    "tel: ",
+    "isbn ",
+    "order no. ",
+    "version ",
+    "\\n",
+    "[phone]",
+    "]",
+    "[",
+    "@name",
+    "www.",
+    "\u{a0}",
+    "\u{2013}",
+    "ñ",
+    " ",
+    " ",
+];
+
+/// One megabyte of `piece`, over and over.
+fn megabyte(piece: &str) -> String {
+    piece.repeat(1_000_000 / piece.len())
+}
+
+#[test]
+fn redaction_takes_no_longer_for_any_pattern_than_its_length_asks_for() {
+    // With quadratic time any of these would take hours.
+    let mut patterns = vec![
+        "1 ",
+        "12.",
+        "@",
+        "a@",
+        "a@b.",
+        "x@c-",
+        ":",
+        "a:",
+        "ab::",
+        "es12 ",
+        "://a@",
+        "://a@[",
+        "a1",
+        "(+",
+        "www.",
+        "call 1 2 ",
+    ];
+    patterns.extend(PERSONAL_PIECES);
+    let redactor = Redactor::new(PersonalData::ALL);
+    for pattern in patterns {
+        let text = megabyte(pattern);
+        let once = redactor.redact(&text);
+        assert_eq!(redactor.redact(&once), once, "{pattern}");
+        assert!(redact(&text).len() <= 8 * text.len(), "{pattern}");
+    }
+}
+
 fn analyze(analyzer: &mut Analyzer, text: &str) -> (String, Vec<String>, Vec<String>, Option<f32>) {
     let found = analyzer.analyze(text);
     let owned = |tokens: &mut dyn Iterator<Item = &str>| tokens.map(str::to_owned).collect();
@@ -69,6 +162,24 @@ proptest! {
         prop_assert_eq!(found.tokens().collect::<String>(), clean.replace(' ', ""));
         prop_assert!(found.tokens().all(|token| !token.is_empty()));
         prop_assert_eq!(found.content_tokens().len(), found.stems().len());
+    }
+
+    #[test]
+    fn one_look_up_a_word_finds_what_the_single_steps_find(text in text()) {
+        let mut analyzer = Analyzer::new();
+        let found = analyzer.analyze(&text);
+        let mut clean = String::new();
+        clean::clean_into(&text, &mut clean);
+        prop_assert_eq!(found.clean_text(), &clean);
+        prop_assert_eq!(found.tokens().collect::<Vec<_>>(), tokens(&clean).collect::<Vec<_>>());
+        let (stop_words, stemmer, language) = (StopWords::new(), Stemmer::new(), found.language());
+        let content: Vec<_> = tokens(&clean).filter(|token| !stop_words.contains(language, token)).collect();
+        prop_assert_eq!(found.content_tokens().collect::<Vec<_>>(), content.clone());
+        let stems: Vec<_> = content.iter().map(|token| stemmer.stem(language, token)).collect();
+        prop_assert_eq!(found.stems().collect::<Vec<_>>(), stems);
+        if let Some(compound) = found.compound() {
+            prop_assert_eq!(compound, Vader::new().compound(&text) as f32);
+        }
     }
 
     #[test]
@@ -97,6 +208,36 @@ proptest! {
         let misread: String = text.bytes().map(char::from).collect();
         let is_lost = text.is_ascii() || text.contains(char::REPLACEMENT_CHARACTER);
         prop_assert!(is_lost || undo_mojibake(&misread).is_some());
+    }
+
+    #[test]
+    fn masks_replace_what_was_found_and_nothing_is_found_behind_them(text in personal_text(), wanted in any::<[bool; 6]>()) {
+        let redactor = Redactor::new(PersonalData::ALL.into_iter().filter(|&kind| wanted[kind as usize]));
+        let (mut counts, found) = (BTreeMap::new(), redactor.find(&text));
+        let once = redactor.redact_counted(&text, &mut counts);
+        prop_assert_eq!(found.is_empty(), matches!(once, Cow::Borrowed(_)));
+        prop_assert_eq!(counts.values().sum::<u64>(), found.len() as u64);
+        let (mut rebuilt, mut kept) = (String::new(), 0);
+        for found in &found {
+            rebuilt = rebuilt + &text[kept..found.span.start] + found.kind.mask();
+            kept = found.span.end;
+        }
+        prop_assert_eq!(rebuilt + &text[kept..], once.as_ref());
+        prop_assert_eq!(redactor.redact(&once), once.as_ref());
+    }
+
+    #[test]
+    fn bytes_are_redacted_as_their_text_and_others_are_kept(text in personal_text(), latin in any::<bool>()) {
+        let (redactor, mut counts) = (Redactor::new(PersonalData::ALL), BTreeMap::new());
+        if latin {
+            let bytes: Vec<u8> = text.chars().map(|c| c as u8).chain([0xff]).collect();
+            let as_text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+            let expected: Vec<u8> = redactor.redact(&as_text).chars().map(|c| c as u8).collect();
+            prop_assert_eq!(redactor.redact_bytes(&bytes, &mut counts), expected);
+        } else {
+            let expected = redactor.redact(&text);
+            prop_assert_eq!(redactor.redact_bytes(text.as_bytes(), &mut counts), expected.as_bytes());
+        }
     }
 
     #[test]

@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-
 use crate::read::framing::{Fault, Reading};
 use crate::read::record_reader::RawRecord;
 use crate::read::shape::Shape;
-use crate::tally::Tally;
 
-/// Records in a batch at most. Batches are cut by records and their bytes alone, never by threads or reads: Parquet
-/// pages end where batches end, and the same input must give the same bytes.
-const BATCH_RECORDS: usize = 1_024;
-/// Bytes from which on a batch is full.
-const BATCH_BYTES: usize = 1 << 20;
+/// Records in a batch at most. Batches are cut by records and their bytes alone, never by threads or reads: a batch becomes
+/// a row group, and the same input must give the same bytes.
+const BATCH_RECORDS: usize = 8_192;
+/// Bytes from which on a batch is full. A worker needs about six times as much memory for it.
+const BATCH_BYTES: usize = 2 << 20;
 
 /// The file that records come from.
 #[derive(Debug)]
@@ -23,6 +20,8 @@ pub(crate) struct SourceFile {
     /// Beginning of its rows' review ids.
     pub id_prefix: String,
     pub shape: Shape,
+    /// Whether reading may begin at any of its records.
+    pub is_divisible: bool,
 }
 
 /// Records of one file, in order.
@@ -39,7 +38,7 @@ pub(crate) struct RawBatch {
 struct BatchRecord {
     /// Where its bytes end in the batch.
     end: usize,
-    /// Where they begin in the file.
+    /// Bytes of the unpacked file before it.
     offset: u64,
     reading: Result<Reading, Fault>,
 }
@@ -79,27 +78,32 @@ impl RawBatch {
         self.bytes.len()
     }
 
+    /// Row number of the first record.
+    pub(crate) fn first_row(&self) -> u64 {
+        self.first_row
+    }
+
+    /// Bytes of the unpacked file before the first record.
+    pub(crate) fn first_offset(&self) -> Option<u64> {
+        self.records.first().map(|record| record.offset)
+    }
+
     /// Row number of the record after the last one.
     pub(crate) fn next_row(&self) -> u64 {
         self.first_row + self.records.len() as u64
     }
 
+    /// The record of this row number.
+    pub(crate) fn record(&self, row: u64) -> RowRecord<'_> {
+        let index = (row - self.first_row) as usize;
+        let start = index.checked_sub(1).map_or(0, |before| self.records[before].end);
+        let BatchRecord { end, offset, reading } = &self.records[index];
+        let offset = self.file.shape.has_offsets().then_some(*offset);
+        RowRecord { row, offset, raw: &self.bytes[start..*end], reading }
+    }
+
     /// Each record, in order.
     pub(crate) fn records(&self) -> impl Iterator<Item = RowRecord<'_>> {
-        let mut start = 0;
-        self.records.iter().zip(self.first_row..).map(move |(BatchRecord { end, offset, reading }, row)| {
-            let raw = &self.bytes[start..*end];
-            start = *end;
-            RowRecord { row, offset: self.file.shape.has_offsets().then_some(*offset), raw, reading }
-        })
+        (self.first_row..self.next_row()).map(|row| self.record(row))
     }
-}
-
-/// What became of a batch.
-#[derive(Debug)]
-pub(crate) struct CleanBatch {
-    pub rows: RecordBatch,
-    /// None where nothing was rejected.
-    pub rejected: Option<RecordBatch>,
-    pub tally: Tally,
 }

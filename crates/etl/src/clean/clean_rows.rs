@@ -1,24 +1,29 @@
 //! Rows of a clean shard, column by column.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, DictionaryArray, Float32Builder, Int8Builder, Int32Array, Int64Builder, ListBuilder,
-    RecordBatch, StringArray, StringBuilder, StringDictionaryBuilder, TimestampMillisecondBuilder, UInt64Builder,
+    ArrayRef, BooleanArray, BooleanBuilder, DictionaryArray, Float32Builder, Int8Builder, Int32Array, Int64Builder,
+    StringArray, StringBuilder, StringDictionaryBuilder, TimestampMillisecondBuilder, UInt64Builder,
 };
-use arrow::datatypes::{DataType, Field, Int32Type};
+use arrow::compute::filter;
+use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
-use tamiz_domain::schema;
-use tamiz_text::Analysis;
+use parquet::errors::ParquetError;
+use tamiz_text::{Analysis, Vocabulary};
 
 use crate::clean::record::Review;
+use crate::quality::duplicates::Duplicate;
+use crate::write::row_group::{Column, RowGroup, RowGroupEncoder};
+use crate::write::word_lists::WordLists;
 
 /// Bytes of a review id: 16 digits, a hyphen, 8 digits.
 const ID_BYTES: usize = 25;
 /// Bytes of a word and its space, about: a first guess of the room that words need.
 const BYTES_PER_WORD: usize = 5;
 
-/// Builds the columns of [`schema::clean_shard`], in its order.
+/// Builds the columns of [`tamiz_domain::schema::clean_shard`], in its order.
 pub(crate) struct CleanRows {
     review_id: StringBuilder,
     row: UInt64Builder,
@@ -26,9 +31,9 @@ pub(crate) struct CleanRows {
     title: StringBuilder,
     text: StringBuilder,
     clean_text: StringBuilder,
-    tokens: ListBuilder<StringBuilder>,
-    content_tokens: ListBuilder<StringBuilder>,
-    stems: ListBuilder<StringBuilder>,
+    tokens: WordLists,
+    content_tokens: WordLists,
+    stems: WordLists,
     compound: Float32Builder,
     sentiment: StringDictionaryBuilder<Int32Type>,
     language: StringDictionaryBuilder<Int32Type>,
@@ -43,6 +48,7 @@ pub(crate) struct CleanRows {
 impl CleanRows {
     /// Columns with room for `num_rows` rows that hold about `num_bytes` of text.
     pub(crate) fn with_capacity(num_rows: usize, num_bytes: usize) -> Self {
+        let words = || WordLists::with_capacity(num_rows, num_bytes / BYTES_PER_WORD);
         Self {
             review_id: StringBuilder::with_capacity(num_rows, num_rows * ID_BYTES),
             row: UInt64Builder::with_capacity(num_rows),
@@ -50,9 +56,9 @@ impl CleanRows {
             title: StringBuilder::new(),
             text: StringBuilder::with_capacity(num_rows, num_bytes),
             clean_text: StringBuilder::with_capacity(num_rows, num_bytes),
-            tokens: words(num_rows, num_bytes),
-            content_tokens: words(num_rows, num_bytes),
-            stems: words(num_rows, num_bytes),
+            tokens: words(),
+            content_tokens: words(),
+            stems: words(),
             compound: Float32Builder::new(),
             sentiment: StringDictionaryBuilder::new(),
             language: StringDictionaryBuilder::new(),
@@ -65,24 +71,31 @@ impl CleanRows {
         }
     }
 
+    /// Number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.num_rows()
+    }
+
     /// Appends one row. `user` is the keyed hash, never the id.
     pub(crate) fn append(
         &mut self,
-        review_id: &str,
+        id_prefix: &str,
         row: u64,
         review: &Review<'_>,
         analysis: &Analysis<'_>,
         user: Option<String>,
     ) {
-        self.review_id.append_value(review_id);
+        // Writing into a column in the making cannot fail.
+        let _ = write!(self.review_id, "{id_prefix}-{row:08}");
+        self.review_id.append_value("");
         self.row.append_value(row);
         self.label.append_option(review.label);
         self.title.append_option(review.title.as_deref());
         self.text.append_value(&review.text);
         self.clean_text.append_value(analysis.clean_text());
-        append_words(&mut self.tokens, analysis.tokens());
-        append_words(&mut self.content_tokens, analysis.content_tokens());
-        append_words(&mut self.stems, analysis.stems());
+        self.tokens.push(analysis.token_ids());
+        self.content_tokens.push(analysis.content_ids());
+        self.stems.push(analysis.stem_ids());
         self.compound.append_option(analysis.compound());
         self.sentiment.append_option(analysis.sentiment().map(|sentiment| sentiment.name()));
         self.language.append_value(analysis.language().code());
@@ -94,34 +107,93 @@ impl CleanRows {
         self.user.append_option(user);
     }
 
-    /// The rows, all of one source.
+    /// The id of the row appended last.
+    pub(crate) fn last_id(&self) -> &str {
+        text_at(&self.review_id, self.len() - 1)
+    }
+
+    /// The text of a row.
+    pub(crate) fn text(&self, row: usize) -> &str {
+        text_at(&self.text, row)
+    }
+
+    /// The rows as columns; all of one source, and each with how it repeats an earlier one.
     ///
     /// # Errors
     /// Only when the columns do not fit the schema, which is a bug.
-    pub(crate) fn finish(mut self, source: &str) -> Result<RecordBatch, ArrowError> {
-        let row = self.row.finish();
-        let columns: Vec<ArrayRef> = vec![
-            Arc::new(self.review_id.finish()),
-            one_value(source, row.len())?,
-            Arc::new(row),
-            Arc::new(self.label.finish()),
-            Arc::new(self.title.finish()),
-            Arc::new(self.text.finish()),
-            Arc::new(self.clean_text.finish()),
-            Arc::new(self.tokens.finish()),
-            Arc::new(self.content_tokens.finish()),
-            Arc::new(self.stems.finish()),
-            Arc::new(self.compound.finish()),
-            Arc::new(self.sentiment.finish()),
-            Arc::new(self.language.finish()),
-            Arc::new(self.asin.finish()),
-            Arc::new(self.parent_asin.finish()),
-            Arc::new(self.helpful_vote.finish()),
-            Arc::new(self.verified_purchase.finish()),
-            Arc::new(self.timestamp.finish()),
-            Arc::new(self.user.finish()),
-        ];
-        RecordBatch::try_new(schema::clean_shard(), columns)
+    pub(crate) fn finish(mut self, source: &str, duplicates: &[Option<Duplicate>]) -> Result<CleanColumns, ArrowError> {
+        let mut duplicate = StringDictionaryBuilder::<Int32Type>::new();
+        duplicates.iter().for_each(|found| duplicate.append_option(found.map(Duplicate::code)));
+        Ok(CleanColumns {
+            before_words: vec![
+                Arc::new(self.review_id.finish()),
+                one_value(source, self.len())?,
+                Arc::new(self.row.finish()),
+                Arc::new(self.label.finish()),
+                Arc::new(self.title.finish()),
+                Arc::new(self.text.finish()),
+                Arc::new(self.clean_text.finish()),
+            ],
+            words: [self.tokens, self.content_tokens, self.stems],
+            after_words: vec![
+                Arc::new(self.compound.finish()),
+                Arc::new(self.sentiment.finish()),
+                Arc::new(self.language.finish()),
+                Arc::new(self.asin.finish()),
+                Arc::new(self.parent_asin.finish()),
+                Arc::new(self.helpful_vote.finish()),
+                Arc::new(self.verified_purchase.finish()),
+                Arc::new(self.timestamp.finish()),
+                Arc::new(self.user.finish()),
+                Arc::new(duplicate.finish()),
+            ],
+        })
+    }
+}
+
+/// What a column in the making holds in a row.
+fn text_at(column: &StringBuilder, row: usize) -> &str {
+    let offsets = column.offsets_slice();
+    let range = offsets[row] as usize..offsets[row + 1] as usize;
+    std::str::from_utf8(&column.values_slice()[range]).unwrap_or_default()
+}
+
+/// The columns of a clean shard in its order: those before the word lists, these, and those after them.
+pub(crate) struct CleanColumns {
+    before_words: Vec<ArrayRef>,
+    words: [WordLists; 3],
+    after_words: Vec<ArrayRef>,
+}
+
+impl CleanColumns {
+    /// The rows for which `keep` is set.
+    ///
+    /// # Errors
+    /// Only when there are not as many as rows, which is a bug.
+    pub(crate) fn filter(&self, keep: &[bool]) -> Result<Self, ArrowError> {
+        let mask = BooleanArray::from(keep.to_vec());
+        let filter_all =
+            |columns: &[ArrayRef]| columns.iter().map(|column| filter(column, &mask)).collect::<Result<Vec<_>, _>>();
+        Ok(Self {
+            before_words: filter_all(&self.before_words)?,
+            words: self.words.each_ref().map(|lists| lists.filter(keep)),
+            after_words: filter_all(&self.after_words)?,
+        })
+    }
+
+    /// Encodes the rows; `vocabulary` is the one that their words were numbered by.
+    ///
+    /// # Errors
+    /// Only when the columns do not fit the schema, which is a bug.
+    pub(crate) fn encode(
+        &self,
+        vocabulary: &Vocabulary,
+        encoder: &mut RowGroupEncoder,
+    ) -> Result<RowGroup, ParquetError> {
+        let array = |column: &ArrayRef| Column::Array(column.clone());
+        let words = self.words.iter().map(|lists| Column::Words(lists, vocabulary));
+        let columns = self.before_words.iter().map(array).chain(words).chain(self.after_words.iter().map(array));
+        encoder.encode(self.words[0].num_rows(), columns)
     }
 }
 
@@ -129,14 +201,4 @@ impl CleanRows {
 pub(crate) fn one_value(value: &str, num_rows: usize) -> Result<ArrayRef, ArrowError> {
     let keys = Int32Array::from(vec![0; num_rows]);
     Ok(Arc::new(DictionaryArray::try_new(keys, Arc::new(StringArray::from(vec![value])))?))
-}
-
-fn words(num_rows: usize, num_bytes: usize) -> ListBuilder<StringBuilder> {
-    let words = StringBuilder::with_capacity(num_bytes / BYTES_PER_WORD, num_bytes);
-    ListBuilder::with_capacity(words, num_rows).with_field(Field::new("element", DataType::Utf8, false))
-}
-
-fn append_words<'a>(list: &mut ListBuilder<StringBuilder>, words: impl Iterator<Item = &'a str>) {
-    words.for_each(|word| list.values().append_value(word));
-    list.append(true);
 }

@@ -1,51 +1,91 @@
 //! What one worker does: a batch of raw records in, rows and rejects out.
 
-use arrow::error::ArrowError;
-use tamiz_domain::Configuration;
-use tamiz_text::Analyzer;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use crate::clean::batch::{CleanBatch, RawBatch, RowRecord};
+use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, PersonalData};
+use tamiz_text::redact::Redactor;
+use tamiz_text::{Analysis, Analyzer, Sentiment, Vocabulary, WordId};
+
+use crate::clean::batch::{RawBatch, RowRecord};
+use crate::clean::clean_batch::{CleanBatch, RowFact};
 use crate::clean::clean_rows::CleanRows;
-use crate::clean::record::RecordParser;
-use crate::clean::rejects::{Reject, rejected_rows};
+use crate::clean::record::{RecordParser, Review};
+use crate::clean::rejects::Reject;
 use crate::clean::user_key::UserKey;
+use crate::quality::fingerprint::{Fingerprint, token_hash};
+use crate::quality::html::has_html;
+use crate::quality::reservoir::Reservoir;
+use crate::quality::rows::{Quality, RowFacts};
 use crate::read::framing::{Fault, Reading};
 use crate::tally::Tally;
+
+/// What masks personal data; none where nothing is to be masked.
+pub(crate) fn redactor(configuration: &Configuration) -> Option<Redactor> {
+    let kinds = &configuration.redact.kinds;
+    (!kinds.is_empty()).then(|| Redactor::new(kinds.iter().copied()))
+}
+
+/// Whether anything is to be done about texts that repeat an earlier one.
+pub(crate) fn finds_duplicates(duplicates: &DuplicateConfiguration) -> bool {
+    [duplicates.exact, duplicates.near] != [DuplicateAction::Ignore; 2]
+}
 
 /// A worker's tools; one for each thread.
 pub(crate) struct Cleaner {
     user_key: Option<UserKey>,
     parser: RecordParser,
     analyzer: Analyzer,
+    token_hashes: TokenHashes,
+    finds_duplicates: bool,
+    /// None where nothing is to be masked.
+    redactor: Option<Redactor>,
+    sample_rows: usize,
 }
 
 impl Cleaner {
     pub(crate) fn new(configuration: &Configuration, user_key: Option<UserKey>) -> Self {
-        Self { user_key, parser: RecordParser::new(configuration), analyzer: Analyzer::new() }
+        Self {
+            user_key,
+            parser: RecordParser::new(configuration),
+            analyzer: Analyzer::new(),
+            token_hashes: TokenHashes::default(),
+            finds_duplicates: finds_duplicates(&configuration.duplicates),
+            redactor: redactor(configuration),
+            sample_rows: configuration.etl.sample_rows,
+        }
     }
 
     /// Cleans a batch. The answer depends on the batch alone, not on what this worker did before.
-    ///
-    /// # Errors
-    /// Only when columns do not fit their schema, which is a bug.
-    pub(crate) fn clean(&mut self, batch: &RawBatch) -> Result<CleanBatch, ArrowError> {
-        let mut tally = Tally::default();
-        let mut rejects = Vec::new();
-        let mut rows = CleanRows::with_capacity(batch.num_records(), batch.num_bytes());
+    pub(crate) fn clean(&mut self, batch: &RawBatch) -> CleanBatch {
+        self.analyzer.begin_batch();
+        self.token_hashes.clear();
+        let mut clean = CleanBatch {
+            rows: CleanRows::with_capacity(batch.num_records(), batch.num_bytes()),
+            facts: Vec::new(),
+            fingerprints: Vec::new(),
+            rejects: Vec::new(),
+            tally: Tally::default(),
+            quality: Quality::default(),
+            sample: Reservoir::new(self.sample_rows),
+        };
         for RowRecord { row, offset, raw, reading } in batch.records() {
             let outcome = match reading {
-                Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut rows, &mut tally),
+                Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut clean),
                 Err(fault) => Err(fault.clone()),
             };
             if let Err(fault) = outcome {
-                tally.reject(row, &fault);
-                rejects.push(Reject::new(row, offset, fault, raw));
+                clean.tally.reject(row, &fault);
+                clean.quality.add_reject(fault.reason);
+                clean.rejects.push(Reject::new(row, offset, fault, raw));
             }
         }
-        let source = &batch.file.source;
-        let rows = rows.finish(source)?;
-        let rejected = if rejects.is_empty() { None } else { Some(rejected_rows(source, &rejects)?) };
-        Ok(CleanBatch { rows, rejected, tally })
+        clean
+    }
+
+    /// The words of the batch that was cleaned last.
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        self.analyzer.vocabulary()
     }
 
     fn clean_record(
@@ -54,22 +94,89 @@ impl Cleaner {
         row: u64,
         raw: &[u8],
         reading: Reading,
-        rows: &mut CleanRows,
-        tally: &mut Tally,
+        clean: &mut CleanBatch,
     ) -> Result<(), Fault> {
-        let review = self.parser.parse(raw, reading, &batch.file.shape)?;
+        let mut review = self.parser.parse(raw, reading, &batch.file.shape)?;
+        let redactions = self.redactor.as_ref().map(|redactor| mask(redactor, &mut review));
         let analysis = self.analyzer.analyze(&review.text);
         let user = match (&self.user_key, &review.user) {
             (Some(key), Some(user)) => Some(key.hash(user)),
             (None, Some(_)) => {
-                tally.users_left_out += 1;
+                clean.tally.users_left_out += 1;
                 None
             }
             (_, None) => None,
         };
-        tally.accept(&review, &analysis);
-        let review_id = format!("{}-{row:08}", batch.file.id_prefix);
-        rows.append(&review_id, row, &review, &analysis, user);
+        clean.tally.accept(review.label, &analysis);
+        clean
+            .quality
+            .add_row(&RowFacts { redactions: redactions.as_ref(), ..row_facts(&review, &analysis, user.is_some()) });
+        if self.finds_duplicates {
+            let hashes = self.token_hashes.of(analysis.token_ids(), analysis.vocabulary());
+            clean.fingerprints.push(Fingerprint::of(analysis.clean_text(), hashes));
+        }
+        clean.facts.push(RowFact {
+            row,
+            label: review.label,
+            language: analysis.language().code(),
+            sentiment: analysis.sentiment().map(Sentiment::name),
+        });
+        clean.rows.append(&batch.file.id_prefix, row, &review, &analysis, user);
+        let position = clean.facts.len() - 1;
+        clean.sample.offer(clean.rows.last_id(), || position);
         Ok(())
+    }
+}
+
+/// Masks personal data in everything of a review that is written as text, and says how much of it there was.
+fn mask(redactor: &Redactor, review: &mut Review<'_>) -> BTreeMap<PersonalData, u64> {
+    let mut counts = BTreeMap::new();
+    if let Cow::Owned(masked) = redactor.redact_counted(&review.text, &mut counts) {
+        review.text = masked.into();
+    }
+    // The title is part of the text, so what it holds is counted already.
+    if let Some(title) = &mut review.title
+        && let Cow::Owned(masked) = redactor.redact(title)
+    {
+        *title = masked.into();
+    }
+    counts
+}
+
+fn row_facts<'a>(review: &Review<'_>, analysis: &Analysis<'a>, has_user: bool) -> RowFacts<'a> {
+    RowFacts {
+        num_characters: review.text.chars().count(),
+        num_tokens: analysis.token_ids().len(),
+        has_html: has_html(&review.text),
+        is_null: [
+            review.title.is_none(),
+            review.label.is_none(),
+            review.asin.is_none(),
+            review.parent_asin.is_none(),
+            review.helpful_vote.is_none(),
+            review.verified_purchase.is_none(),
+            review.timestamp.is_none(),
+            !has_user,
+        ],
+        label: review.label,
+        language: analysis.language().code(),
+        sentiment: analysis.sentiment().map(Sentiment::name),
+        repair: review.repair,
+        redactions: None,
+    }
+}
+
+/// Hashes of a batch's words, each worked out once.
+#[derive(Default)]
+struct TokenHashes(Vec<Option<u64>>);
+
+impl TokenHashes {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    fn of<'a>(&'a mut self, tokens: &'a [WordId], words: &'a Vocabulary) -> impl Iterator<Item = u64> + 'a {
+        self.0.resize(words.len(), None);
+        tokens.iter().map(|&id| *self.0[id.index()].get_or_insert_with(|| token_hash(words.word(id))))
     }
 }

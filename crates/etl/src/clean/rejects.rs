@@ -1,11 +1,14 @@
 //! Records that cannot be used, with the reason and their bytes.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BinaryArray, RecordBatch, StringArray, StringDictionaryBuilder, UInt64Array};
 use arrow::datatypes::Int32Type;
 use arrow::error::ArrowError;
 use tamiz_domain::schema;
+use tamiz_text::redact::Redactor;
 
 use crate::clean::clean_rows::one_value;
 use crate::read::framing::{Fault, KEPT_BYTES};
@@ -30,6 +33,18 @@ impl Reject {
             fault.detail = detail.into();
         }
         Self { row, offset, fault, raw: raw[..raw.len().min(KEPT_BYTES)].to_vec() }
+    }
+
+    /// Record number in the file.
+    pub(crate) fn row(&self) -> u64 {
+        self.row
+    }
+
+    /// Masks personal data in the raw bytes.
+    pub(crate) fn mask(&mut self, redactor: &Redactor) {
+        if let Cow::Owned(masked) = redactor.redact_bytes(&self.raw, &mut BTreeMap::new()) {
+            self.raw = masked;
+        }
     }
 }
 

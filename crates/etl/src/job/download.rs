@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use bytes::{Buf, Bytes};
 use futures::StreamExt;
-use object_store::{GetOptions, GetResult, ObjectStore};
+use object_store::{GetOptions, GetRange, GetResult, ObjectStore};
 use tamiz_domain::ManifestObject;
 use tamiz_ports::{Folder, ObjectUri, StoreError, Stores};
 use tamiz_telemetry::{Progress, Shutdown};
@@ -41,9 +41,14 @@ pub(crate) fn locate(object: &ManifestObject, stores: &dyn Stores) -> Result<(Fo
     Ok((folder, options))
 }
 
-/// Opens an object exactly as it was announced: its version, its ETag on S3, its size in a folder.
-pub(crate) async fn open(object: &ManifestObject, stores: &dyn Stores) -> Result<GetResult, StoreError> {
-    let (folder, options) = locate(object, stores)?;
+/// Opens an object exactly as it was announced (its version, its ETag on S3, its size in a folder), or a range of it.
+pub(crate) async fn open(
+    object: &ManifestObject,
+    range: Option<GetRange>,
+    stores: &dyn Stores,
+) -> Result<GetResult, StoreError> {
+    let (folder, pinned) = locate(object, stores)?;
+    let options = GetOptions { range, ..pinned };
     let result = folder
         .store()
         .get_opts(&folder.path(""), options)

@@ -3,11 +3,17 @@
 mod claims;
 mod collector;
 mod download;
+mod in_turn;
+mod judge;
+mod open_file;
 mod parquet_source;
 mod pipeline;
+mod plan;
 mod ranges;
-mod reader;
+mod report;
 mod run;
+mod source;
+mod splits;
 
 use std::sync::Arc;
 
@@ -16,7 +22,7 @@ use tamiz_ports::{Folder, Stores};
 use tamiz_telemetry::{Progress, Shutdown};
 use tokio::runtime::Handle;
 
-pub use run::{Deps, run};
+pub use run::{Deps, run, run_step};
 
 use crate::UserKey;
 
@@ -35,4 +41,16 @@ struct Job {
     shutdown: Shutdown,
     /// For reads and writes, which are async.
     runtime: Handle,
+}
+
+impl Job {
+    /// Bytes of its objects, as announced.
+    fn num_bytes(&self) -> u64 {
+        self.objects.iter().map(|object| object.size).sum()
+    }
+
+    /// Children of an array job at most.
+    fn max_array_size(&self) -> usize {
+        self.configuration.inference.max_array_size
+    }
 }

@@ -1,88 +1,114 @@
-//! Reading, cleaning and writing at the same time: one thread reads, some clean, one writes.
+//! All stages at the same time: every worker reads a batch, cleans it, encodes it and appends it.
 //!
-//! Order is kept without sorting: for each batch the reader puts a slot into a queue, in order, and hands the batch
-//! to whichever worker is free; the worker fills the slot; the writer empties the slots in order. Every queue is
-//! bounded, so memory is too.
+//! There is no thread for one stage alone, so that `n` threads keep `n` cores busy whatever the stages cost, and no queue, so
+//! that memory is one batch a worker. Reading is done by one worker at a time, appending by one at a time and in the
+//! order of the input ([`InTurn`]); cleaning, encoding and compression by all. The network has its own tasks, ahead of
+//! the reader and behind the writer.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
+use std::thread::ScopedJoinHandle;
 
-use arrow::error::ArrowError;
-use tamiz_domain::EtlReport;
+use tamiz_domain::schema;
 
 use crate::EtlError;
-use crate::clean::batch::{CleanBatch, RawBatch};
-use crate::clean::cleaner::Cleaner;
+use crate::clean::clean_batch::Encoders;
+use crate::clean::cleaner::{Cleaner, redactor};
 use crate::job::Job;
 use crate::job::collector::Collector;
-use crate::job::reader::{FileEnd, ReadEnd, Reader};
+use crate::job::in_turn::InTurn;
+use crate::job::judge::Judge;
+use crate::job::report::Outcome;
+use crate::job::source::{FileEnd, Portion, Source, Ticket};
+use crate::write::row_group::RowGroupEncoder;
 
-/// Batches under way for each worker.
-const BATCHES_PER_WORKER: usize = 4;
-
-/// A batch, and the slot for what becomes of it.
-pub(crate) struct Order {
-    batch: RawBatch,
-    slot: SyncSender<Result<CleanBatch, ArrowError>>,
-}
-
-/// What the writer gets, in order.
-pub(crate) enum Slot {
-    /// A batch of the current file.
-    Batch(Receiver<Result<CleanBatch, ArrowError>>),
-    /// The current file is at its end.
-    FileEnd(Box<FileEnd>),
-    /// All files are.
-    End,
-}
-
-/// The reader's side of the queues.
-pub(crate) struct Queues {
-    orders: SyncSender<Order>,
-    slots: SyncSender<Slot>,
-}
-
-impl Queues {
-    /// Hands on a batch.
-    pub(crate) fn batch(&self, batch: RawBatch) -> Result<(), ReadEnd> {
-        let (slot, result) = sync_channel(1);
-        self.slot(Slot::Batch(result))?;
-        self.orders.send(Order { batch, slot }).map_err(|_| ReadEnd::WriterGone)
-    }
-
-    /// Tells the writer something in order.
-    pub(crate) fn slot(&self, slot: Slot) -> Result<(), ReadEnd> {
-        self.slots.send(slot).map_err(|_| ReadEnd::WriterGone)
-    }
-}
-
-/// Runs a job to its end on this thread and some more. Blocks: not for a thread of the async runtime.
-pub(crate) fn run_job(job: &Job) -> Result<EtlReport, EtlError> {
-    let (order_sender, order_receiver) = sync_channel(job.num_threads);
-    let (slot_sender, slot_receiver) = sync_channel(BATCHES_PER_WORKER * job.num_threads);
-    let queues = Queues { orders: order_sender, slots: slot_sender };
-    let order_receiver = Mutex::new(order_receiver);
+/// Cleans a portion of a run on some threads: what became of it, and what is known of the files that end in it. Blocks:
+/// not for a thread of the async runtime.
+pub(crate) fn clean(job: &Job, portion: Portion) -> Result<(Outcome, Vec<FileEnd>), EtlError> {
+    let line = Line {
+        job,
+        source: Mutex::new(Source::new(job, portion)),
+        judge: InTurn::new(Judge::new(&job.configuration, job.rows_per_shard)),
+        collector: InTurn::new(Collector::new(job)),
+    };
     std::thread::scope(|scope| {
-        for _ in 0..job.num_threads {
-            scope.spawn(|| work(&order_receiver, job));
-        }
-        let writer = scope.spawn(|| Collector::new(job)?.collect(slot_receiver));
-        let read = Reader::new(job).read_all(&queues);
-        drop(queues);
-        let written = writer.join().map_err(|_| EtlError::WorkerLost)?;
-        match (read, written) {
-            (Err(ReadEnd::Error(error)), _) | (_, Err(error)) => Err(error),
-            (_, Ok(report)) => report.ok_or(EtlError::WorkerLost),
-        }
-    })
+        let workers: Vec<_> = (0..job.num_threads).map(|_| scope.spawn(|| line.work())).collect();
+        let join = |worker: ScopedJoinHandle<'_, _>| worker.join().unwrap_or(Err(EtlError::WorkerLost));
+        workers.into_iter().map(join).max_by_key(is_cause).unwrap_or(Ok(()))
+    })?;
+    let ends = line.source.into_inner().unwrap_or_else(PoisonError::into_inner).into_ends();
+    Ok((line.collector.into_inner().finish()?, ends))
 }
 
-fn work(orders: &Mutex<Receiver<Order>>, job: &Job) {
-    let mut cleaner = Cleaner::new(&job.configuration, job.user_key.clone());
-    loop {
-        let next = orders.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Order { batch, slot }) = next else { return };
-        // The writer may have given up meanwhile; the next order will not come then.
-        let _ = slot.send(cleaner.clean(&batch));
+/// Of all that can come out of a worker, the one to tell of: an error rather than none, a cause rather than a consequence.
+fn is_cause(result: &Result<(), EtlError>) -> u8 {
+    match result {
+        Ok(()) => 0,
+        Err(EtlError::WorkerLost) => 1,
+        Err(_) => 2,
+    }
+}
+
+/// What the workers share.
+struct Line<'a> {
+    job: &'a Job,
+    source: Mutex<Source<'a>>,
+    judge: InTurn<Option<Judge>>,
+    collector: InTurn<Collector>,
+}
+
+impl Line<'_> {
+    fn work(&self) -> Result<(), EtlError> {
+        let abandon = AbandonOnDrop(self);
+        let mut worker = Worker::new(self.job)?;
+        while let Some(ticket) = self.next_ticket()? {
+            self.process(&mut worker, &ticket)?;
+        }
+        std::mem::forget(abandon);
+        Ok(())
+    }
+
+    fn next_ticket(&self) -> Result<Option<Ticket>, EtlError> {
+        // A worker that fell over while it read leaves nothing that another could go on with.
+        self.source.lock().map_err(|_| EtlError::WorkerLost)?.next()
+    }
+
+    fn process(&self, worker: &mut Worker, ticket: &Ticket) -> Result<(), EtlError> {
+        let Ticket { turn, split, object, ref batch } = *ticket;
+        let clean = worker.cleaner.clean(batch);
+        let judge = |judge: &mut Option<Judge>| match judge {
+            Some(judge) => judge.judge(split, &clean.fingerprints),
+            None => vec![None; clean.rows.len()],
+        };
+        let duplicates = self.judge.take(turn, judge).ok_or(EtlError::WorkerLost)?;
+        let words = worker.cleaner.vocabulary();
+        let rows = clean.encode(batch, &duplicates, &self.job.configuration, words, &mut worker.encoders)?;
+        self.collector.take(turn, |collector| collector.append(split, object, rows)).ok_or(EtlError::WorkerLost)?
+    }
+}
+
+/// Whoever waits for a turn must not wait for a worker that is gone.
+struct AbandonOnDrop<'l, 'j>(&'l Line<'j>);
+
+impl Drop for AbandonOnDrop<'_, '_> {
+    fn drop(&mut self) {
+        self.0.judge.abandon();
+        self.0.collector.abandon();
+    }
+}
+
+/// What each worker has for itself.
+struct Worker {
+    cleaner: Cleaner,
+    encoders: Encoders,
+}
+
+impl Worker {
+    fn new(job: &Job) -> Result<Self, EtlError> {
+        let encoders = Encoders {
+            shards: RowGroupEncoder::new(schema::clean_shard(), &job.run_id)?,
+            rejected: RowGroupEncoder::new(schema::rejected(), &job.run_id)?,
+            redactor: redactor(&job.configuration),
+        };
+        Ok(Self { cleaner: Cleaner::new(&job.configuration, job.user_key.clone()), encoders })
     }
 }

@@ -49,6 +49,11 @@ impl<R: Read> RecordReader<R> {
         Self { stream, buffer: Vec::new(), start: 0, passed: 0, last: None, limit, state: Stream::Open }
     }
 
+    /// The same, where the stream begins after `offset` bytes of the file.
+    pub(crate) fn starting_at(self, offset: u64) -> Self {
+        Self { passed: offset, ..self }
+    }
+
     /// Up to `size` bytes from the current place on, without consuming them, and whether they are all there are.
     pub(crate) fn sample(&mut self, size: usize) -> (&[u8], bool) {
         while self.pending().len() < size && matches!(self.state, Stream::Open) {

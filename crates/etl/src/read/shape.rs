@@ -50,6 +50,12 @@ impl Shape {
         self.origin != Origin::Parquet
     }
 
+    /// Whether reading may begin at any record, given the bytes before it: not where offsets are those of other bytes, and
+    /// not inside an array.
+    pub(crate) fn is_divisible(&self) -> bool {
+        self.origin == Origin::Text && !matches!(self.records, Records::Json { .. })
+    }
+
     /// What is wrong with a file of which every byte could be read: nothing in it, or an array that is never closed,
     /// which is all that tells of an upload cut off between two records. `last` is its last byte that is no white
     /// space.

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use tamiz_domain::FileReport;
 
-use super::section;
 use crate::account::Account;
 use crate::figures::{capitalised, printable, source_name, thousands};
+use crate::page::section;
 
 /// Every input file with its counts and its problem.
 pub(super) fn files(account: &Account) -> Markup {

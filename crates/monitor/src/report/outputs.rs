@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use tamiz_domain::RunLayout;
 
-use super::section as page_section;
 use crate::account::Account;
 use crate::figures::{count_of, thousands};
+use crate::page::section as page_section;
 
 /// Parts linked at most; with more, a list says less than the folder's name.
 const MAX_LINKS: usize = 200;

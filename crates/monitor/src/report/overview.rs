@@ -3,24 +3,23 @@
 use maud::{Markup, html};
 use tamiz_domain::Verdict;
 
-use super::{section, verdict};
+use super::verdict;
 use crate::account::Account;
 use crate::figures::{capitalised, percent, printable, share, thousands};
+use crate::page::{figure, figures as page_figures, section};
 
 /// The verdict and which run it is about.
 pub(super) fn header(account: &Account) -> Markup {
     let summary = &account.summary;
     html! {
-        header {
-            p.run {
-                span { (printable(&account.places.project)) }
-                span { "run " code { (summary.run_id.short()) } }
-                @if let Some(model) = &summary.model {
-                    span { "model " (model.name) " " code { (model.version) } }
-                }
+        p.run {
+            span { (printable(&account.places.project)) }
+            span { "run " code { (summary.run_id.short()) } }
+            @if let Some(model) = &summary.model {
+                span { "model " (model.name) " " code { (model.version) } }
             }
-            h1 { span.verdict { (verdict(account)) } " " (capitalised(&printable(&account.headline))) }
         }
+        h1 { span.verdict { (verdict(account)) } " " (capitalised(&printable(&account.headline))) }
     }
 }
 
@@ -32,34 +31,21 @@ pub(super) fn figures(account: &Account) -> Markup {
     if account.etl.is_none() {
         return html! {};
     }
-    html! {
-        section aria-label="Figures" {
-            dl.figures {
-                (figure("Records read", &thousands(counts.input), None))
-                (figure("Labelled", &thousands(counts.ok), Some(of_input(counts.ok))))
-                (figure("Rejected", &thousands(counts.rejected), Some(of_input(counts.rejected))))
-                (figure("Failed", &thousands(counts.failed), Some(of_input(counts.failed))))
-                @if account.outstanding() > 0 {
-                    (figure("Not labelled", &thousands(account.outstanding()), Some(of_input(account.outstanding()))))
-                }
-                @if let Some(mean) = summary.mean_confidence {
-                    (figure("Mean confidence", &format!("{mean:.2}"), Some("of 1".to_owned())))
-                }
-                @if let Some(quality) = &summary.quality {
-                    (figure("Accuracy", &percent(quality.metrics.accuracy), Some(format!("on {} labels", thousands(quality.metrics.rows)))))
-                }
-            }
+    page_figures(html! {
+        (figure("Records read", &thousands(counts.input), None))
+        (figure("Labelled", &thousands(counts.ok), Some(of_input(counts.ok))))
+        (figure("Rejected", &thousands(counts.rejected), Some(of_input(counts.rejected))))
+        (figure("Failed", &thousands(counts.failed), Some(of_input(counts.failed))))
+        @if account.outstanding() > 0 {
+            (figure("Not labelled", &thousands(account.outstanding()), Some(of_input(account.outstanding()))))
         }
-    }
-}
-
-fn figure(name: &str, value: &str, note: Option<String>) -> Markup {
-    html! {
-        div {
-            dt { (name) }
-            dd { span.value { (value) } @if let Some(note) = note { " " span.note { (note) } } }
+        @if let Some(mean) = summary.mean_confidence {
+            (figure("Mean confidence", &format!("{mean:.2}"), Some("of 1".to_owned())))
         }
-    }
+        @if let Some(quality) = &summary.quality {
+            (figure("Accuracy", &percent(quality.metrics.accuracy), Some(format!("on {} labels", thousands(quality.metrics.rows)))))
+        }
+    })
 }
 
 /// Why a stage failed, and what to do.

@@ -2,10 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::bars::{Bar, bars};
-use super::section;
 use crate::account::Account;
 use crate::figures::{percent, printable, share, thousands};
+use crate::page::{Bar, bars, section};
 use crate::tally::Confidence;
 
 /// Languages shown; the rest is summed up.

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::predicted::cell;
-use super::section as page_section;
 use crate::account::Account;
 use crate::figures::{percent, printable, thousands};
+use crate::page::section as page_section;
 
 /// Accuracy by class and the confusion matrix; nothing for a run without labels.
 pub(super) fn section(account: &Account) -> Markup {

@@ -22,8 +22,9 @@ const fn folded_ascii() -> [u8; 128] {
     table
 }
 
-/// Appends folded `text` to `out`, which is empty; `scratch` is only there to be used again.
-pub(super) fn fold_onto(text: &str, scratch: &mut Vec<u8>, out: &mut String) {
+/// Appends folded `text` to `out`, which is empty; `scratch` is only there to be used again. White space ends every rule,
+/// so that a text folded word by word is the folded text.
+pub(crate) fn fold_onto(text: &str, scratch: &mut Vec<u8>, out: &mut String) {
     if text.is_ascii() {
         fold_ascii(text.as_bytes(), scratch);
         // Folded ASCII is ASCII, so the check (10 GB/s) never fails; it buys the absence of unsafe code.

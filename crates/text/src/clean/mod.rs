@@ -7,54 +7,41 @@
 //! re.sub(r"\s+", " ", re.sub(r"[^\w\s]", "", text)).strip().lower()
 //! ```
 
-mod fold;
+pub(crate) mod fold;
 mod markup;
 
 use memchr::{memchr, memchr3, memmem};
 
-/// Cleans text after text in the same scratch space.
-#[derive(Default)]
-pub struct Cleaner {
-    /// The text before and after the step at hand; they change places between steps.
-    before: String,
-    after: String,
-    folded: Vec<u8>,
-}
-
-impl Cleaner {
-    /// Replaces `out` by the cleaned `text`.
-    pub fn clean_into(&mut self, text: &str, out: &mut String) {
-        out.clear();
-        if has_markup(text.as_bytes()) {
-            self.strip_markup(text);
-            fold::fold_onto(&self.before, &mut self.folded, out);
-        } else {
-            fold::fold_onto(text, &mut self.folded, out);
-        }
-    }
-
-    /// Leaves `text` without URLs, mentions, tags and entities in `before`. The order is part of the contract: taking
-    /// one kind out can make another.
-    fn strip_markup(&mut self, text: &str) {
-        self.before.clear();
-        self.before.push_str(text);
-        for step in [markup::remove_urls, markup::remove_mentions, markup::remove_tags, markup::unescape] {
-            self.after.clear();
-            step(&self.before, &mut self.after);
-            std::mem::swap(&mut self.before, &mut self.after);
-        }
-    }
-}
-
-/// Replaces `out` by the cleaned `text`; [`Cleaner`] does the same without allocating for each text.
+/// Replaces `out` by the cleaned `text`.
+///
+/// [`Analyzer`](crate::Analyzer) finds the same text faster: it remembers words from text to text.
 pub fn clean_into(text: &str, out: &mut String) {
-    Cleaner::default().clean_into(text, out);
+    out.clear();
+    let mut folded = Vec::new();
+    match has_markup(text) {
+        true => fold::fold_onto(&strip_markup(text), &mut folded, out),
+        false => fold::fold_onto(text, &mut folded, out),
+    }
 }
 
-fn has_markup(text: &[u8]) -> bool {
-    memchr3(b'<', b'@', b'&', text).is_some()
-        || memchr(b':', text).is_some() && memmem::find(text, b"://").is_some()
-        || memmem::find(text, b"www.").is_some()
+/// `text` without URLs, mentions, tags and entities. The order is part of the contract: taking one kind out can make
+/// another.
+pub(crate) fn strip_markup(text: &str) -> String {
+    let steps = [markup::remove_urls, markup::remove_mentions, markup::remove_tags, markup::unescape];
+    steps.into_iter().fold(text.to_owned(), |before, step| {
+        let mut after = String::with_capacity(before.len());
+        step(&before, &mut after);
+        after
+    })
+}
+
+/// Whether [`strip_markup`] may find something. What it looks for lies in one word or begins in one, so that a text has
+/// markup if one of its words has.
+pub(crate) fn has_markup(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr3(b'<', b'@', b'&', bytes).is_some()
+        || memchr(b':', bytes).is_some() && memmem::find(bytes, b"://").is_some()
+        || memmem::find(bytes, b"www.").is_some()
 }
 
 #[cfg(test)]
@@ -77,14 +64,5 @@ mod tests {
         assert_eq!(clean("&lt;b&gt;"), "b", "entities are decoded after tags are taken out");
         assert_eq!(clean("<www.a.b >x"), "x", "a URL inside a tag goes first");
         assert_eq!(clean("ab<i>c</i>d"), "abcd", "tags leave no space");
-    }
-
-    #[test]
-    fn scratch_space_does_not_leak_between_texts() {
-        let mut cleaner = Cleaner::default();
-        let mut out = String::new();
-        cleaner.clean_into("a much longer text & <more> of it", &mut out);
-        cleaner.clean_into("b & c", &mut out);
-        assert_eq!(out, "b c");
     }
 }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::word::{BOOST, DAMPENERS, INTENSIFIERS, Keyword, NEGATIONS, Word};
+use super::word::{DAMPENERS, INTENSIFIERS, Keyword, NEGATIONS, Word};
 
 static WORDS: &str = include_str!("../../data/vader_lexicon.txt");
 static EMOJI: &str = include_str!("../../data/emoji_utf8_lexicon.txt");
@@ -28,9 +28,9 @@ impl Lexicon {
         !text.is_ascii() && text.chars().any(|c| self.meaning(c).is_some())
     }
 
-    /// Replaces `out` by `text` with each emoji spelled out, set off by a space on its left only, as in the reference.
-    pub(super) fn describe_emoji(&self, text: &str, out: &mut String) {
-        out.clear();
+    /// `text` with each emoji spelled out, set off by a space on its left only, as in the reference.
+    pub(super) fn describe_emoji(&self, text: &str) -> String {
+        let mut out = String::with_capacity(2 * text.len());
         let mut after_space = true;
         for c in text.chars() {
             if let Some(meaning) = self.meaning(c) {
@@ -44,6 +44,7 @@ impl Lexicon {
                 after_space = c == ' ';
             }
         }
+        out
     }
 
     fn meaning(&self, c: char) -> Option<&'static str> {
@@ -56,13 +57,15 @@ fn known_words() -> FxHashMap<&'static str, Word> {
     let mut words: FxHashMap<&'static str, Word> = FxHashMap::default();
     for (word, mean) in rows(WORDS) {
         // Words that stand in the file twice have the last value, as in the reference.
-        words.entry(word).or_default().valence = mean.parse().ok();
+        if let Ok(mean) = mean.parse() {
+            words.entry(word).or_default().set_valence(mean);
+        }
     }
     for word in INTENSIFIERS {
-        words.entry(word).or_default().boost = Some(BOOST);
+        words.entry(word).or_default().strengthens();
     }
     for word in DAMPENERS {
-        words.entry(word).or_default().boost = Some(-BOOST);
+        words.entry(word).or_default().weakens();
     }
     for word in NEGATIONS {
         words.entry(word).or_default().negates = true;
@@ -94,17 +97,25 @@ mod tests {
     #[test]
     fn no_line_of_the_lexicons_is_lost() {
         let lexicon = Lexicon::new();
-        let num_valences = lexicon.words.values().filter(|word| word.valence.is_some()).count();
+        let num_valences = lexicon.words.values().filter(|word| word.valence().is_some()).count();
         assert_eq!((num_valences, lexicon.emoji.len()), (7_506, 1_212));
-        assert_eq!(lexicon.word("lol").valence, Some(1.8), "the second of two lines counts");
+        assert_eq!(lexicon.word("lol").valence(), Some(1.8), "the second of two lines counts");
     }
 
     #[test]
     fn emoji_are_set_off_on_their_left() {
         let lexicon = Lexicon::new();
-        let mut out = String::from("left over");
-        lexicon.describe_emoji("so😁x 😁", &mut out);
-        assert_eq!(out, "so beaming face with smiling eyesx beaming face with smiling eyes");
+        let described = lexicon.describe_emoji("so😁x 😁");
+        assert_eq!(described, "so beaming face with smiling eyesx beaming face with smiling eyes");
         assert!(!lexicon.has_emoji("naïve"));
+    }
+
+    #[test]
+    fn every_mean_is_kept_to_its_last_digit() {
+        let lexicon = Lexicon::new();
+        let means: FxHashMap<_, _> = rows(WORDS).map(|(word, mean)| (word, mean.parse().unwrap())).collect();
+        for (word, mean) in means {
+            assert_eq!(lexicon.word(word).valence(), Some(mean), "{word}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! VADER sentiment, equal to Python's vaderSentiment 3.3.2 to its 4 decimals.
 //!
 //! Hutto, C.J. and Gilbert, E.E. (2014). VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media
-//! Text. The lexicons in `data/` are theirs (MIT). What the rules ask of a word is worked out once a distinct word
+//! Text. The lexicons in `data/` are theirs (MIT). What the rules ask of a word is worked out from the word alone
 //! ([`word`]); a text is then scored over a list of small values ([`rules`]) without looking at letters again. The
 //! reference's quirks are kept, as the scores are to be equal.
 
@@ -11,47 +11,47 @@ mod phrases;
 mod rules;
 mod word;
 
-use crate::cache::TokenCache;
 use crate::unicode::is_space;
 
 use lexicon::Lexicon;
-use word::Word;
+pub(crate) use word::Word;
 
-/// Scores texts. Holds the lexicons, a cache of words of bounded size, and scratch space as large as the longest text.
+/// Scores texts. Holds the lexicons, and scratch space as large as the longest text.
 pub struct Vader {
     lexicon: Lexicon,
-    cache: TokenCache<Word>,
-    words: Vec<Word>,
     valences: Vec<(usize, f64)>,
-    /// The text with its emoji spelled out.
-    spoken: String,
 }
 
 impl Vader {
     /// Parses the lexicons (some milliseconds).
     pub fn new() -> Self {
-        Self {
-            lexicon: Lexicon::new(),
-            cache: TokenCache::new(),
-            words: Vec::new(),
-            valences: Vec::new(),
-            spoken: String::new(),
-        }
+        Self { lexicon: Lexicon::new(), valences: Vec::new() }
     }
 
     /// Compound score of an English text as written (not cleaned), in [-1, 1], rounded to 4 decimals; 0 for no text.
+    ///
+    /// [`Analyzer`](crate::Analyzer) finds the same score faster: it remembers words from text to text.
     pub fn compound(&mut self, text: &str) -> f64 {
-        let Self { lexicon, cache, words, valences, spoken } = self;
-        let text = if lexicon.has_emoji(text) {
-            lexicon.describe_emoji(text, spoken);
-            spoken.as_str()
-        } else {
-            text
-        };
-        words.clear();
-        words
-            .extend(text.split(is_space).filter(|token| !token.is_empty()).map(|token| look_up(lexicon, cache, token)));
-        let sum = rules::sum_of_valences(words, valences);
+        let spoken = self.describe_emoji(text);
+        let text = spoken.as_deref().unwrap_or(text);
+        let tokens = text.split(is_space).filter(|token| !token.is_empty());
+        let words: Vec<Word> = tokens.map(|token| self.word(token)).collect();
+        self.score(&words, text)
+    }
+
+    /// What the rules ask of a token that was split off at white space.
+    pub(crate) fn word(&self, token: &str) -> Word {
+        Word::new(token, &self.lexicon)
+    }
+
+    /// The text with its emoji spelled out; none where there are none.
+    pub(crate) fn describe_emoji(&self, text: &str) -> Option<String> {
+        self.lexicon.has_emoji(text).then(|| self.lexicon.describe_emoji(text))
+    }
+
+    /// Compound score of a text whose words are known.
+    pub(crate) fn score(&mut self, words: &[Word], text: &str) -> f64 {
+        let sum = rules::sum_of_valences(words, &mut self.valences);
         round_to_4_decimals(normalize(emphasize(sum, text)))
     }
 }
@@ -60,15 +60,6 @@ impl Default for Vader {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn look_up(lexicon: &Lexicon, cache: &mut TokenCache<Word>, token: &str) -> Word {
-    if let Some(&word) = cache.get(token) {
-        return word;
-    }
-    let word = Word::new(token, lexicon);
-    cache.keep(token, word);
-    word
 }
 
 /// Moves the sum away from zero for exclamation marks (up to 4 count) and question marks (from 2 on).

@@ -35,12 +35,12 @@ pub(super) fn sum_of_valences(words: &[Word], valences: &mut Vec<(usize, f64)>) 
 fn valence_at(words: &[Word], i: usize, capitals_count: bool) -> f64 {
     let word = words[i];
     let next = words.get(i + 1);
-    let Some(in_lexicon) = word.valence else { return 0.0 };
-    if word.boost.is_some() || (word.is(Kind) && next.is_some_and(|next| next.is(Of))) {
+    let Some(in_lexicon) = word.valence() else { return 0.0 };
+    if word.boost().is_some() || (word.is(Kind) && next.is_some_and(|next| next.is(Of))) {
         return 0.0;
     }
     let mut valence = in_lexicon;
-    if word.is(No) && next.is_some_and(|next| next.valence.is_some()) {
+    if word.is(No) && next.is_some_and(|next| next.valence().is_some()) {
         valence = 0.0;
     }
     if follows_no(words, i) {
@@ -50,7 +50,7 @@ fn valence_at(words: &[Word], i: usize, capitals_count: bool) -> f64 {
         valence = further_from_zero(valence, CAPITALS, valence);
     }
     for distance in 1..=3.min(i) {
-        if words[i - distance].valence.is_none() {
+        if words[i - distance].valence().is_none() {
             valence += boost(words[i - distance], valence, capitals_count) * DAMPING[distance - 1];
             valence = negate(valence, words, i, distance);
             if distance == 3 {
@@ -73,7 +73,7 @@ fn follows_no(words: &[Word], i: usize) -> bool {
 
 /// What `booster`, standing before a word of this valence, adds to it.
 fn boost(booster: Word, valence: f64, capitals_count: bool) -> f64 {
-    let Some(amount) = booster.boost else { return 0.0 };
+    let Some(amount) = booster.boost() else { return 0.0 };
     let amount = if valence < 0.0 { -amount } else { amount };
     if booster.is_upper && capitals_count { further_from_zero(amount, CAPITALS, valence) } else { amount }
 }
@@ -96,7 +96,7 @@ fn negate(valence: f64, words: &[Word], i: usize, distance: usize) -> f64 {
 }
 
 fn negate_by_least(valence: f64, words: &[Word], i: usize) -> f64 {
-    let follows_least = i > 0 && words[i - 1].valence.is_none() && words[i - 1].is(Least);
+    let follows_least = i > 0 && words[i - 1].valence().is_none() && words[i - 1].is(Least);
     let at_least = i > 1 && (words[i - 2].is(At) || words[i - 2].is(Very));
     if follows_least && !at_least { valence * NEGATION } else { valence }
 }

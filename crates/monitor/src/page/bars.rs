@@ -5,14 +5,21 @@ use maud::{Markup, html};
 use crate::figures::{percent, share, thousands};
 
 /// One bar.
-pub(super) struct Bar {
-    pub(super) name: String,
-    pub(super) rows: u64,
+#[derive(Debug, Clone)]
+pub struct Bar {
+    /// What it stands for.
+    pub name: String,
+    /// How long it is.
+    pub rows: u64,
 }
 
 /// A table of bars, scaled so that the largest fills its column, and with each one's share of all.
-pub(super) fn bars(caption: &str, of: &str, bars: &[Bar]) -> Markup {
-    let total: u64 = bars.iter().map(|bar| bar.rows).sum();
+pub fn bars(caption: &str, of: &str, bars: &[Bar]) -> Markup {
+    bars_of(caption, of, bars, bars.iter().map(|bar| bar.rows).sum())
+}
+
+/// As [`bars`], where what they stand for overlaps: each one's share is of `total`.
+pub fn bars_of(caption: &str, of: &str, bars: &[Bar], total: u64) -> Markup {
     let largest = bars.iter().map(|bar| bar.rows).max().unwrap_or(0);
     html! {
         table.bars {

@@ -1,0 +1,193 @@
+//! Files, labels, languages, lengths, missing values, and rejected records.
+
+use maud::{Markup, html};
+use tamiz_monitor::figures::{capitalised, percent, printable, share, thousands};
+use tamiz_monitor::page::{Bar, bars, bars_of, section};
+
+use crate::profile::figures::{FileProfile, Profile};
+use crate::profile::lengths::LengthBin;
+use crate::profile::page::top::language;
+use crate::profile::problems::Problem;
+
+/// Languages shown; the rest is summed up.
+const MAX_LANGUAGES: usize = 5;
+
+/// Each file with its format, counts and problem.
+pub(super) fn files(profile: &Profile) -> Markup {
+    let columns = ["Records", "Usable", "Rejected", "Same text", "Nearly"];
+    section(
+        "files",
+        "Files",
+        html! {
+            table.stacked {
+                caption { "Files with their records by outcome, and the usable ones whose text repeats an earlier one" }
+                thead {
+                    tr {
+                        th scope="col" { "File" } th scope="col" { "Format" }
+                        @for name in columns { th.number scope="col" { (name) } }
+                    }
+                }
+                tbody { @for file in &profile.files { (file_row(file, columns)) } }
+            }
+        },
+    )
+}
+
+fn file_row(file: &FileProfile, columns: [&str; 5]) -> Markup {
+    let (counts, duplicates) = (file.counts, file.quality.duplicates);
+    let numbers = [counts.input, counts.ok, counts.rejected, duplicates.exact, duplicates.near];
+    html! {
+        tr {
+            th scope="row" {
+                span.path { (printable(&file.name)) }
+                @if let Some(problem) = &file.problem {
+                    span.problem {
+                        strong { @if counts.ok == 0 { "Left out. " } @else { "Used in part. " } }
+                        (capitalised(problem.reason.meaning()))
+                        @if !problem.detail.is_empty() { " (" (printable(&problem.detail)) ")" }
+                        ". " (problem.reason.remedy())
+                    }
+                }
+            }
+            td data-name="Format" { (file.format.as_deref().map_or_else(|| "–".to_owned(), printable)) }
+            @for (name, number) in columns.into_iter().zip(numbers) { td.number data-name=(name) { (thousands(number)) } }
+        }
+    }
+}
+
+/// Class balance.
+pub(super) fn labels(profile: &Profile) -> Markup {
+    let quality = &profile.quality;
+    let labels = &quality.labels;
+    let mut list: Vec<Bar> =
+        labels.iter().map(|(&label, &rows)| Bar { name: class_name(profile, label), rows }).collect();
+    let unlabelled = quality.rows - labels.values().sum::<u64>();
+    if unlabelled > 0 {
+        list.push(Bar { name: "no label".to_owned(), rows: unlabelled });
+    }
+    section("labels", "Labels", bars("Reviews by label", "Label", &list))
+}
+
+/// `negative (1)`, or the number alone where it has no name.
+pub(super) fn class_name(profile: &Profile, label: i8) -> String {
+    let name = profile.labels.name_of(label);
+    if name == label.to_string() { name } else { format!("{name} ({label})") }
+}
+
+/// Language mix, and what the lexicon makes of the English part.
+pub(super) fn languages(profile: &Profile) -> Markup {
+    let mut list: Vec<(&String, u64)> = profile.quality.languages.iter().map(|(code, rows)| (code, *rows)).collect();
+    list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let others: u64 = list.iter().skip(MAX_LANGUAGES).map(|(_, rows)| rows).sum();
+    let named =
+        list.iter().take(MAX_LANGUAGES).map(|(code, rows)| Bar { name: language(code).to_owned(), rows: *rows });
+    let mut languages: Vec<Bar> = named.collect();
+    if others > 0 {
+        languages.push(Bar { name: "others".to_owned(), rows: others });
+    }
+    let sentiments = profile.quality.sentiments.iter();
+    let sentiments: Vec<Bar> = sentiments.map(|(name, &rows)| Bar { name: printable(name), rows }).collect();
+    section(
+        "languages",
+        "Languages and sentiment",
+        html! {
+            (bars("Reviews by language", "Language", &languages))
+            @if !sentiments.is_empty() { div.below { (bars("English reviews by VADER sentiment", "Sentiment", &sentiments)) } }
+        },
+    )
+}
+
+/// Histogram of lengths and their quantiles.
+pub(super) fn lengths(profile: &Profile) -> Markup {
+    let list: Vec<Bar> = profile.lengths.iter().map(|bin| Bar { name: range(bin), rows: bin.rows }).collect();
+    let (tokens, characters) = (&profile.quality.tokens, &profile.quality.characters);
+    let columns = ["Mean", "5%", "25%", "50%", "75%", "95%", "99%", "Longest"];
+    let rows = [("Words", tokens), ("Characters", characters)].map(|(name, lengths)| {
+        let quantiles = [lengths.p5, lengths.p25, lengths.p50, lengths.p75, lengths.p95, lengths.p99, lengths.max];
+        let mean = [format!("{:.0}", lengths.mean)];
+        (name, mean.into_iter().chain(quantiles.map(thousands)).collect::<Vec<_>>())
+    });
+    section(
+        "lengths",
+        "Lengths",
+        html! {
+            (bars("Reviews by number of words", "Words", &list))
+            div.scroll.below tabindex="0" role="group" aria-label="Quantiles of length" {
+                table.quantiles {
+                    caption { "Lengths that this share of the reviews does not exceed" }
+                    thead { tr { th scope="col" { "" } @for name in columns { th.number scope="col" { (name) } } } }
+                    tbody {
+                        @for (name, values) in rows { tr { th scope="row" { (name) } @for value in values { td.number { (value) } } } }
+                    }
+                }
+            }
+        },
+    )
+}
+
+/// The numbers of words in a bin.
+pub fn range(bin: &LengthBin) -> String {
+    if bin.from == bin.to { thousands(bin.from) } else { format!("{}–{}", thousands(bin.from), thousands(bin.to)) }
+}
+
+/// Which columns are filled, and what was found in the texts.
+pub(super) fn completeness(profile: &Profile) -> Markup {
+    let quality = &profile.quality;
+    let columns = ["label", "title", "asin", "parent_asin", "helpful_vote", "verified_purchase", "timestamp", "user"];
+    let null_share = |column| quality.null_shares.get(column).copied().unwrap_or(0.0);
+    let filled = columns.map(|column| Bar {
+        name: column.to_owned(),
+        rows: ((1.0 - null_share(column)) * quality.rows as f64).round() as u64,
+    });
+    let mut facts = vec![("Hold HTML", quality.html_texts), ("Empty after cleaning", quality.empty_texts)];
+    facts.extend(quality.encoding_repairs.iter().map(|(encoding, rows)| (encoding.as_str(), *rows)));
+    facts.extend(quality.redactions.iter().map(|(kind, occurrences)| (kind.as_str(), *occurrences)));
+    section(
+        "completeness",
+        "Columns and texts",
+        html! {
+            (bars_of("Reviews with a value, by column", "Column", &filled, quality.rows))
+            dl.facts.below {
+                @for (name, rows) in facts {
+                    dt { (capitalised(name)) }
+                    dd { (thousands(rows)) " " span.note { (percent(share(rows, quality.rows))) } }
+                }
+            }
+        },
+    )
+}
+
+/// Rejected records by reason, with some of each to look at.
+pub(super) fn rejected(profile: &Profile) -> Markup {
+    if profile.problems.is_empty() {
+        return html! {};
+    }
+    section(
+        "rejected",
+        "Rejected records",
+        html! {
+            table.stacked {
+                caption { "Records that cannot be used, by reason, with the first of each" }
+                thead { tr { th scope="col" { "Reason" } th.number scope="col" { "Records" } th scope="col" { "What to do" } } }
+                tbody { @for problem in &profile.problems { (problem_row(problem, profile.counts.input)) } }
+            }
+        },
+    )
+}
+
+fn problem_row(problem: &Problem, input: u64) -> Markup {
+    html! {
+        tr {
+            th scope="row" { (capitalised(problem.meaning)) " " code { (problem.reason.code()) } }
+            td.number data-name="Records" { span { (thousands(problem.records)) " " span.note { (percent(share(problem.records, input))) } } }
+            td data-name="What to do" {
+                div {
+                    (problem.remedy)
+                    @for example in &problem.examples {
+                        div.example { span.note { (printable(&example.detail)) } pre { code { (printable(&example.raw)) } } }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! An object that is written while it is uploaded.
+
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use object_store::{MultipartUpload, ObjectStoreExt};
+use tamiz_ports::{Folder, StoreError};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::EtlError;
+
+/// Bytes sent at once; S3 wants at least 5 MiB in each piece but the last.
+const PIECE_BYTES: usize = 8 << 20;
+/// Pieces that wait for the network at most.
+const PIECES_AHEAD: usize = 1;
+
+enum Piece {
+    Bytes(Bytes),
+    /// The object is complete; without it, it is not to come into being.
+    End(Bytes),
+}
+
+/// A sink whose bytes go into an object of a folder, over whatever an earlier attempt left there (parts are
+/// deterministic, so it can only be the same). Dropped before [`Upload::finish`], it leaves no object.
+pub(crate) struct Upload {
+    buffer: Vec<u8>,
+    pieces: mpsc::Sender<Piece>,
+    task: JoinHandle<Result<(), StoreError>>,
+}
+
+impl Upload {
+    /// Begins to write `name`; to be used on a thread that is none of `runtime`'s own.
+    pub(crate) fn start(runtime: &Handle, folder: Folder, name: String) -> Self {
+        let (pieces, receiver) = mpsc::channel(PIECES_AHEAD);
+        Self { buffer: Vec::new(), pieces, task: runtime.spawn(upload(folder, name, receiver)) }
+    }
+
+    /// Sends what is left; the answer comes once all of it is stored.
+    pub(crate) fn finish(self) -> Pending {
+        let Self { buffer, pieces, task } = self;
+        // If the task is gone, it says why itself.
+        let _ = pieces.blocking_send(Piece::End(buffer.into()));
+        Pending(task)
+    }
+}
+
+impl Write for Upload {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= PIECE_BYTES {
+            let piece = std::mem::take(&mut self.buffer);
+            let _ = self.pieces.blocking_send(Piece::Bytes(piece.into()));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An upload that has all its bytes.
+pub(crate) struct Pending(JoinHandle<Result<(), StoreError>>);
+
+impl Pending {
+    /// Waits until the object is stored.
+    pub(crate) fn settle(self, runtime: &Handle) -> Result<(), EtlError> {
+        Ok(runtime.block_on(self.0).map_err(|_| EtlError::WorkerLost)??)
+    }
+}
+
+async fn upload(folder: Folder, name: String, mut pieces: mpsc::Receiver<Piece>) -> Result<(), StoreError> {
+    let first = match pieces.recv().await {
+        None => return Ok(()),
+        Some(Piece::End(bytes)) => return folder.write(&name, bytes).await,
+        Some(Piece::Bytes(bytes)) => bytes,
+    };
+    let failed = |error| StoreError::of("write", folder.uri_of(&name), error);
+    let mut object = folder.store().put_multipart(&folder.path(&name)).await.map_err(failed)?;
+    match send(object.as_mut(), first, &mut pieces).await {
+        Ok(Sent::All) => Ok(()),
+        incomplete => {
+            // The pieces that are there already would be paid for until somebody found them.
+            let _ = object.abort().await;
+            incomplete.map(drop).map_err(failed)
+        }
+    }
+}
+
+/// How much of an object was stored.
+enum Sent {
+    All,
+    /// Whoever made it gave up.
+    Some,
+}
+
+async fn send(
+    object: &mut dyn MultipartUpload,
+    first: Bytes,
+    pieces: &mut mpsc::Receiver<Piece>,
+) -> object_store::Result<Sent> {
+    object.put_part(first.into()).await?;
+    while let Some(piece) = pieces.recv().await {
+        match piece {
+            Piece::Bytes(bytes) => object.put_part(bytes.into()).await?,
+            Piece::End(bytes) => {
+                if !bytes.is_empty() {
+                    object.put_part(bytes.into()).await?;
+                }
+                object.complete().await?;
+                return Ok(Sent::All);
+            }
+        }
+    }
+    Ok(Sent::Some)
+}
