@@ -60,12 +60,25 @@ pub struct FileReport {
     /// What the content was recognised as: `csv`, `tsv`, `jsonl`, with `+gzip` or `+zstd`; none for a file left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
+    /// Its columns in their order, or of JSON the keys of its first objects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<SourceColumn>,
     /// Why the file was left out, wholly or from some record on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<FileProblem>,
     /// What its readable records are like.
     #[serde(default)]
     pub quality: DataQuality,
+}
+
+/// A column of an input file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceColumn {
+    /// Its name.
+    pub name: String,
+    /// What it is read as: a column of the clean shards, or `rating`, which becomes a label; none for one that is not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }
 
 /// Why a file was left out, wholly or from some record on.

@@ -31,7 +31,7 @@ pub use configuration::{
 pub use counts::{Conservation, Counts, NotConserved};
 pub use disposition::{Disposed, Disposition, ExitCode};
 pub use etl_plan::{EtlPlan, ShardCount};
-pub use etl_report::{EtlReport, FileProblem, FileReport, PartEntry};
+pub use etl_report::{EtlReport, FileProblem, FileReport, PartEntry, SourceColumn};
 pub use failure::{FailedCause, FailureNote, Stage};
 pub use identity::ObjectIdentity;
 pub use labels::{LabelClass, LabelMap};

@@ -34,6 +34,24 @@ const FIELDS: [Field; NUM_FIELDS] = [
     Field::User,
 ];
 
+impl Field {
+    /// Name of the column that it goes to; stars become a label.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Label => "label",
+            Self::Rating => "rating",
+            Self::Title => "title",
+            Self::Text => "text",
+            Self::Asin => "asin",
+            Self::ParentAsin => "parent_asin",
+            Self::HelpfulVote => "helpful_vote",
+            Self::VerifiedPurchase => "verified_purchase",
+            Self::Timestamp => "timestamp",
+            Self::User => "user",
+        }
+    }
+}
+
 /// Something for each field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct PerField<T>([T; NUM_FIELDS]);

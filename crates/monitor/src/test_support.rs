@@ -53,6 +53,7 @@ pub(crate) fn cleaned(files: &[(&str, u64, u64)]) -> EtlReport {
         source: source.to_owned(),
         counts: Counts { input: ok + rejected, ok, rejected, failed: 0 },
         format: Some("csv+gzip".into()),
+        columns: Vec::new(),
         problem: None,
         quality: DataQuality::default(),
     };
@@ -90,6 +91,7 @@ pub(crate) fn left_out(source: &str, reason: RejectReason, detail: &str) -> File
         source: source.to_owned(),
         counts: Counts::default(),
         format: None,
+        columns: Vec::new(),
         problem,
         quality: DataQuality::default(),
     }

@@ -138,6 +138,7 @@ mod tests {
             source: "s3://in/a.csv?versionId=9".into(),
             counts: Counts::default(),
             format: None,
+            columns: Vec::new(),
             problem: Some(problem),
             quality: tamiz_domain::DataQuality::default(),
         };

@@ -1,7 +1,8 @@
 //! Everything that was found; `--json` prints it as it stands here.
 
 use serde::Serialize;
-use tamiz_domain::{Configuration, Counts, DataQuality, EtlReport, FileProblem, FileReport, LabelMap};
+use tamiz_domain::{Configuration, Counts, DataQuality, EtlReport, FileProblem, FileReport, LabelMap, SourceColumn};
+use tamiz_monitor::figures::count_of;
 
 use crate::profile::cleaned::Cleaned;
 use crate::profile::findings::{Finding, findings};
@@ -40,6 +41,10 @@ pub struct FileProfile {
     pub name: String,
     /// What it was recognised as; none for a file that cannot be read.
     pub format: Option<String>,
+    /// How its letters are written; none for a file that cannot be read.
+    pub encoding: Option<String>,
+    /// Its columns, and what they are read as.
+    pub columns: Vec<SourceColumn>,
     /// Its records by outcome.
     pub counts: Counts,
     /// Why it was left out, wholly or from some record on.
@@ -51,6 +56,22 @@ pub struct FileProfile {
 /// A file as people know it: without its folders, which are nobody else's business.
 pub fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// An encoding's name, with the records that are not like the others.
+fn encoding(quality: &DataQuality) -> String {
+    let records = |code| quality.encoding_repairs.get(code).copied().unwrap_or(0);
+    match (records("utf-16"), records("windows-1252")) {
+        (0, 0) => "UTF-8".to_owned(),
+        (0, rows) if rows == quality.rows => "Windows-1252".to_owned(),
+        (0, rows) => format!("UTF-8; {} Windows-1252", count_of(rows, "record")),
+        _ => "UTF-16".to_owned(),
+    }
+}
+
+/// What was done to records that were not UTF-8, as a clause.
+pub fn repair(code: &str) -> String {
+    if code == "mojibake" { "mended mojibake".to_owned() } else { format!("read as {code}") }
 }
 
 impl Profile {
@@ -81,9 +102,33 @@ impl FileProfile {
         Self {
             name: file_name(&file.source).to_owned(),
             format: file.format.clone(),
+            encoding: file.format.is_some().then(|| encoding(&file.quality)),
+            columns: file.columns.clone(),
             counts: file.counts,
             problem: file.problem.clone(),
             quality: file.quality.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_left_out_of_names() {
+        assert_eq!(["/in/a b.csv", "a.csv", "C:\\in\\a.csv"].map(file_name), ["a b.csv", "a.csv", "a.csv"]);
+    }
+
+    #[test]
+    fn an_encoding_is_told_with_its_exceptions() {
+        let of = |repairs: &[(&str, u64)]| {
+            let encoding_repairs = repairs.iter().map(|(code, rows)| ((*code).to_owned(), *rows)).collect();
+            encoding(&DataQuality { rows: 10, encoding_repairs, ..DataQuality::default() })
+        };
+        assert_eq!(of(&[("mojibake", 3)]), "UTF-8");
+        assert_eq!(of(&[("windows-1252", 10)]), "Windows-1252");
+        assert_eq!(of(&[("windows-1252", 1)]), "UTF-8; 1 record Windows-1252");
+        assert_eq!(of(&[("utf-16", 10)]), "UTF-16");
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tamiz_domain::{Configuration, DuplicateAction, EtlReport, LabelMap};
 use tamiz_monitor::figures::{capitalised, count_of, limit, percent, share, thousands};
 
-use crate::profile::figures::file_name;
+use crate::profile::figures::{file_name, repair};
 
 /// Share of repeated texts from which on they are told of.
 const REPEATED: f64 = 0.01;
@@ -138,8 +138,8 @@ fn texts(report: &EtlReport) -> Vec<Finding> {
         found.push(finding(what, "Nothing needs to be done: cleaning takes them out."));
     }
     for (encoding, rows) in &quality.encoding_repairs {
-        let what = format!("{} were read as {encoding}", count_of(*rows, "record"));
-        found.push(finding(what, "Save the file as UTF-8 if letters look wrong."));
+        let what = format!("{}: {}", repair(encoding), count_of(*rows, "record"));
+        found.push(finding(what, "Look at some of them; if letters are wrong, save the file as UTF-8."));
     }
     if quality.tokens.p99 > WINDOW_TOKENS {
         let what = format!("one review in a hundred is longer than {} words", thousands(quality.tokens.p99));
@@ -212,6 +212,7 @@ mod tests {
             source: "/in/a.csv".to_owned(),
             counts: Counts::default(),
             format: None,
+            columns: Vec::new(),
             problem: Some(FileProblem { reason: RejectReason::EmptyFile, detail: String::new() }),
             quality: DataQuality::default(),
         });
@@ -226,7 +227,7 @@ mod tests {
                 "Besides en, reviews are in es (10.0%)",
                 "Of 1 review nothing is left after cleaning",
                 "2 reviews hold HTML tags or entities",
-                "3 records were read as utf-16",
+                "Read as utf-16: 3 records",
                 "One review in a hundred is longer than 1,200 words",
             ]
         );

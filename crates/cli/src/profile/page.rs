@@ -1,6 +1,7 @@
 //! The profile as a page of its own: self-contained, without scripts.
 
 mod data;
+mod files;
 mod samples;
 mod top;
 mod words;
@@ -22,7 +23,7 @@ pub fn render(profile: &Profile) -> String {
     let main = html! {
         (top::figures(profile))
         (top::findings(profile))
-        (data::files(profile))
+        (files::section(profile))
         @if profile.quality.rows > 0 {
             div.pair {
                 (data::labels(profile))

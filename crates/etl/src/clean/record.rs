@@ -188,8 +188,8 @@ mod tests {
     fn read(raw: &[u8]) -> Result<Review<'_>, Fault> {
         let positions = crate::columns::Positions::polarity();
         let framing = CsvFraming { delimiter: b',', quoting: Quoting::Doubled, num_fields: 3, number_field: Some(0) };
-        let table = Table { framing, positions, header: Values::default(), is_polarity: true };
-        parser().parse(raw, Reading::Delimited(Quoting::Doubled), &shape(Records::Delimited(table)))
+        let table = Table { framing, positions, columns: Vec::new(), header: Values::default(), is_polarity: true };
+        parser().parse(raw, Reading::Delimited(Quoting::Doubled), &shape(Records::Delimited(Box::new(table))))
     }
 
     fn polarity(raw: &[u8]) -> Result<(Option<i8>, Option<String>, String), &'static str> {

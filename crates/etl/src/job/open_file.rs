@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use object_store::GetRange;
-use tamiz_domain::{FileProblem, ManifestObject, RejectReason};
+use tamiz_domain::{FileProblem, ManifestObject, RejectReason, SourceColumn};
 use tamiz_ports::StoreError;
 
 use crate::EtlError;
@@ -20,6 +20,7 @@ use crate::read::framing::Framing;
 use crate::read::record_reader::RecordReader;
 use crate::read::shape::Shape;
 use crate::read::sniff::{SAMPLE_BYTES, sniff};
+use crate::read::source_columns::{named_columns, source_columns};
 
 /// Digits of an identity's digest that begin a review id.
 const ID_DIGITS: usize = 16;
@@ -30,6 +31,7 @@ pub(crate) struct OpenFile {
     framing: Box<dyn Framing + Send>,
     file: Arc<SourceFile>,
     format: String,
+    columns: Vec<SourceColumn>,
     next_row: u64,
 }
 
@@ -93,10 +95,11 @@ fn recognise(
         // Nothing can be told of a file that breaks before its first record, but that it breaks.
         Err(problem) => return reader.into_break().map_or(Ok(problem), |error| stream_problem(error, 0)).map(Err),
     };
+    let columns = source_columns(&layout, sample, names);
     reader.skip(layout.skip);
     let format = format!("{}{}", layout.format, text.packing.suffix());
     let is_divisible = text.packing.suffix().is_empty() && layout.shape.is_divisible();
-    Ok(Ok(OpenFile::new(object, layout.shape, format, is_divisible, reader)))
+    Ok(Ok(OpenFile { columns, ..OpenFile::new(object, layout.shape, format, is_divisible, reader) }))
 }
 
 fn open_parquet(
@@ -106,9 +109,11 @@ fn open_parquet(
 ) -> Result<Result<OpenFile, FileProblem>, EtlError> {
     match ParquetSource::open(object, job, names) {
         Ok(lines) => {
+            let columns = named_columns(lines.columns(), names);
             let stream: Box<dyn Read + Send> = Box::new(lines);
             let reader = RecordReader::new(stream, job.configuration.etl.max_record_bytes);
-            Ok(Ok(OpenFile::new(object, Shape::parquet(), "parquet".to_owned(), false, reader)))
+            let file = OpenFile::new(object, Shape::parquet(), "parquet".to_owned(), false, reader);
+            Ok(Ok(OpenFile { columns, ..file }))
         }
         Err(ParquetRefusal::File(problem)) => Ok(Err(problem)),
         Err(ParquetRefusal::Store(error)) => download_problem(error, 0).map(Err),
@@ -126,7 +131,7 @@ impl OpenFile {
         let framing = shape.framing();
         let id_prefix = object.identity.digest()[..ID_DIGITS].to_owned();
         let file = Arc::new(SourceFile { source: object.source(), id_prefix, shape, is_divisible });
-        Self { reader, framing, file, format, next_row: 1 }
+        Self { reader, framing, file, format, columns: Vec::new(), next_row: 1 }
     }
 
     /// Up to `room` records; none at the end of the file.
@@ -148,7 +153,8 @@ impl OpenFile {
             Some(error) => Some(stream_problem(error, num_records)?),
             None => self.file.shape.end_problem(num_records, last),
         };
-        Ok(FileEnd { source: self.file.source.clone(), num_records, format: Some(self.format), problem })
+        let (format, columns) = (Some(self.format), self.columns);
+        Ok(FileEnd { source: self.file.source.clone(), num_records, format, columns, problem })
     }
 }
 

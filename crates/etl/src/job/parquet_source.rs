@@ -50,6 +50,13 @@ impl ParquetSource {
     }
 }
 
+impl ParquetSource {
+    /// Names of all columns.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.lines.columns
+    }
+}
+
 impl Read for ParquetSource {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         self.lines.read(out).map_err(|error| self.ranges.take_failure().map_or(error, io::Error::other))

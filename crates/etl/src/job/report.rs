@@ -74,8 +74,8 @@ impl Outcome {
             tell_of_repairs(run_id, &end.source, &quality);
             read += counts;
             all.add(&file);
-            let FileEnd { source, format, problem, .. } = end;
-            files.push(FileReport { source, counts, format, problem, quality });
+            let FileEnd { source, format, columns, problem, .. } = end;
+            files.push(FileReport { source, counts, format, columns, problem, quality });
         }
         let FileTally { tally: total, quality } = all;
         warn_of_users(run_id, &total);

@@ -1,7 +1,7 @@
 //! The records of a run, batch by batch, in order.
 
 use serde::{Deserialize, Serialize};
-use tamiz_domain::{FileProblem, ManifestObject};
+use tamiz_domain::{FileProblem, ManifestObject, SourceColumn};
 
 use crate::EtlError;
 use crate::clean::batch::RawBatch;
@@ -65,6 +65,8 @@ pub(crate) struct FileEnd {
     pub num_records: u64,
     /// None for a file that was left out wholly.
     pub format: Option<String>,
+    /// What its columns are read as.
+    pub columns: Vec<SourceColumn>,
     pub problem: Option<FileProblem>,
 }
 
@@ -153,6 +155,6 @@ impl<'a> Source<'a> {
 
 impl FileEnd {
     fn left_out(object: &ManifestObject, problem: FileProblem) -> Self {
-        Self { source: object.source(), num_records: 0, format: None, problem: Some(problem) }
+        Self { source: object.source(), num_records: 0, format: None, columns: Vec::new(), problem: Some(problem) }
     }
 }

@@ -13,5 +13,6 @@ pub(crate) mod parquet_lines;
 pub(crate) mod record_reader;
 pub(crate) mod shape;
 pub(crate) mod sniff;
+pub(crate) mod source_columns;
 pub(crate) mod table;
 pub(crate) mod utf16;

@@ -22,6 +22,8 @@ const END_MARK: &[u8] = b"PAR1";
 /// hundred rows, whatever the size of the file and its row groups.
 pub(crate) struct ParquetLines {
     batches: ParquetRecordBatchReader,
+    /// Names of all columns, those that are not read, too.
+    pub columns: Vec<String>,
     lines: Vec<u8>,
     /// Where the part of `lines` starts that was not handed out yet.
     start: usize,
@@ -36,11 +38,12 @@ impl ParquetLines {
     pub(crate) fn open<C: ChunkReader + 'static>(chunks: C, names: &FieldNames) -> Result<Self, FileProblem> {
         check_end(&chunks)?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(chunks).map_err(|error| damaged(&error))?;
-        let columns = columns(builder.schema(), names)?;
-        let mask = ProjectionMask::roots(builder.parquet_schema(), columns);
+        let positions = positions(builder.schema(), names)?;
+        let columns = builder.schema().fields().iter().map(|column| column.name().clone()).collect();
+        let mask = ProjectionMask::roots(builder.parquet_schema(), positions);
         let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
         let batches = builder.build().map_err(|error| damaged(&error))?;
-        Ok(Self { batches, lines: Vec::new(), start: 0 })
+        Ok(Self { batches, columns, lines: Vec::new(), start: 0 })
     }
 }
 
@@ -72,7 +75,7 @@ fn check_end(chunks: &impl ChunkReader) -> Result<(), FileProblem> {
 }
 
 /// Positions of the columns to read.
-fn columns(schema: &Schema, names: &FieldNames) -> Result<Vec<usize>, FileProblem> {
+fn positions(schema: &Schema, names: &FieldNames) -> Result<Vec<usize>, FileProblem> {
     let mut positions = Vec::new();
     let mut has_text = false;
     for (position, column) in schema.fields().iter().enumerate() {

@@ -26,7 +26,7 @@ pub(crate) enum Records {
         is_array: bool,
     },
     FastText,
-    Delimited(Table),
+    Delimited(Box<Table>),
 }
 
 impl Shape {

@@ -55,7 +55,7 @@ pub(crate) fn sniff(
     let horizon = if is_all { Horizon::End } else { Horizon::Open };
     let (header, table) = TableSample::new(&body[blank..], horizon).recognise(names, labels)?;
     let format = if table.framing.delimiter == b'\t' { "tsv" } else { "csv" };
-    Ok(layout(format, mark + blank + header, Records::Delimited(table)))
+    Ok(layout(format, mark + blank + header, Records::Delimited(Box::new(table))))
 }
 
 fn blank(is_all: bool) -> FileProblem {

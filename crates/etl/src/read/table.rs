@@ -19,6 +19,8 @@ const DELIMITERS: [(u8, &str); 4] = [(b',', "commas"), (b';', "semicolons"), (b'
 pub(crate) struct Table {
     pub framing: CsvFraming,
     pub positions: Positions,
+    /// Names of all columns; none in the polarity data.
+    pub columns: Vec<String>,
     /// The header's name of each field; none in the polarity data.
     pub header: Values<'static>,
     /// Whether it is the headerless Amazon polarity data, which writes line breaks as a backslash and an n.
@@ -74,7 +76,8 @@ impl<'a> TableSample<'a> {
             let framing = self.framing(header, &header.positions);
             self.check_delimiter(header, &framing)?;
             let positions = header.positions.clone();
-            let table = Table { framing, positions, header: header.names(), is_polarity: false };
+            let columns = header.fields.clone();
+            let table = Table { framing, positions, columns, header: header.names(), is_polarity: false };
             return Ok((header.consumed, table));
         }
         if let Some(table) = firsts.iter().find_map(|first| self.polarity(first, labels)) {
@@ -141,7 +144,7 @@ impl<'a> TableSample<'a> {
         });
         // Lines that are numbered begin with a number too, but leave the classes soon; some wrong labels may happen.
         let is_polarity = first.fields.len() == 3 && classes > 0 && 2 * classes >= good;
-        is_polarity.then_some(Table { framing, positions, header: Values::default(), is_polarity })
+        is_polarity.then_some(Table { framing, positions, columns: Vec::new(), header: Values::default(), is_polarity })
     }
 
     /// Records from a place on that read well, and all of them.

@@ -1,59 +1,16 @@
-//! Files, labels, languages, lengths, missing values, and rejected records.
+//! Labels, languages, lengths, missing values, and rejected records.
 
 use maud::{Markup, html};
 use tamiz_monitor::figures::{capitalised, percent, printable, share, thousands};
 use tamiz_monitor::page::{Bar, bars, bars_of, section};
 
-use crate::profile::figures::{FileProfile, Profile};
+use crate::profile::figures::{Profile, repair};
 use crate::profile::lengths::LengthBin;
 use crate::profile::page::top::language;
 use crate::profile::problems::Problem;
 
 /// Languages shown; the rest is summed up.
 const MAX_LANGUAGES: usize = 5;
-
-/// Each file with its format, counts and problem.
-pub(super) fn files(profile: &Profile) -> Markup {
-    let columns = ["Records", "Usable", "Rejected", "Same text", "Nearly"];
-    section(
-        "files",
-        "Files",
-        html! {
-            table.stacked {
-                caption { "Files with their records by outcome, and the usable ones whose text repeats an earlier one" }
-                thead {
-                    tr {
-                        th scope="col" { "File" } th scope="col" { "Format" }
-                        @for name in columns { th.number scope="col" { (name) } }
-                    }
-                }
-                tbody { @for file in &profile.files { (file_row(file, columns)) } }
-            }
-        },
-    )
-}
-
-fn file_row(file: &FileProfile, columns: [&str; 5]) -> Markup {
-    let (counts, duplicates) = (file.counts, file.quality.duplicates);
-    let numbers = [counts.input, counts.ok, counts.rejected, duplicates.exact, duplicates.near];
-    html! {
-        tr {
-            th scope="row" {
-                span.path { (printable(&file.name)) }
-                @if let Some(problem) = &file.problem {
-                    span.problem {
-                        strong { @if counts.ok == 0 { "Left out. " } @else { "Used in part. " } }
-                        (capitalised(problem.reason.meaning()))
-                        @if !problem.detail.is_empty() { " (" (printable(&problem.detail)) ")" }
-                        ". " (problem.reason.remedy())
-                    }
-                }
-            }
-            td data-name="Format" { (file.format.as_deref().map_or_else(|| "–".to_owned(), printable)) }
-            @for (name, number) in columns.into_iter().zip(numbers) { td.number data-name=(name) { (thousands(number)) } }
-        }
-    }
-}
 
 /// Class balance.
 pub(super) fn labels(profile: &Profile) -> Markup {
@@ -134,22 +91,26 @@ pub fn range(bin: &LengthBin) -> String {
 pub(super) fn completeness(profile: &Profile) -> Markup {
     let quality = &profile.quality;
     let columns = ["label", "title", "asin", "parent_asin", "helpful_vote", "verified_purchase", "timestamp", "user"];
-    let null_share = |column| quality.null_shares.get(column).copied().unwrap_or(0.0);
-    let filled = columns.map(|column| Bar {
-        name: column.to_owned(),
+    let null_share = |column: &str| quality.null_shares.get(column).copied().unwrap_or(0.0);
+    let (there, absent): (Vec<&str>, Vec<&str>) = columns.into_iter().partition(|column| null_share(column) < 1.0);
+    let filled = there.iter().map(|column| Bar {
+        name: (*column).to_owned(),
         rows: ((1.0 - null_share(column)) * quality.rows as f64).round() as u64,
     });
-    let mut facts = vec![("Hold HTML", quality.html_texts), ("Empty after cleaning", quality.empty_texts)];
-    facts.extend(quality.encoding_repairs.iter().map(|(encoding, rows)| (encoding.as_str(), *rows)));
-    facts.extend(quality.redactions.iter().map(|(kind, occurrences)| (kind.code(), *occurrences)));
+    let filled: Vec<Bar> = filled.collect();
+    let mut facts =
+        vec![("Hold HTML".to_owned(), quality.html_texts), ("Empty after cleaning".to_owned(), quality.empty_texts)];
+    facts.extend(quality.encoding_repairs.iter().map(|(code, rows)| (capitalised(&repair(code)), *rows)));
+    facts.extend(quality.redactions.iter().map(|(kind, masked)| (format!("Masked: {}", kind.mask()), *masked)));
     section(
         "completeness",
         "Columns and texts",
         html! {
-            (bars_of("Reviews with a value, by column", "Column", &filled, quality.rows))
+            @if !filled.is_empty() { (bars_of("Reviews with a value, by column of the clean shards", "Column", &filled, quality.rows)) }
+            @if !absent.is_empty() { p.note.below { "Not in the data: " (absent.join(", ")) "." } }
             dl.facts.below {
                 @for (name, rows) in facts {
-                    dt { (capitalised(name)) }
+                    dt { (name) }
                     dd { (thousands(rows)) " " span.note { (percent(share(rows, quality.rows))) } }
                 }
             }
