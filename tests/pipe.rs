@@ -55,6 +55,20 @@ fn uploads_come_back_labelled_with_a_report_and_one_mail() {
 }
 
 #[test]
+fn a_large_upload_is_cleaned_by_an_array_of_jobs() {
+    let desk = desk_with_model("[etl]\nrows_per_shard = 500\nbytes_per_job = 30_000\n");
+    let line = |n: usize| format!("{},\"phone {n},\na line more\"\n", n % 2 + 1);
+    desk.upload("large.csv", ("label,text\n".to_owned() + &(0..3_000).map(line).collect::<String>()).into_bytes());
+    let runs = desk.settle(1);
+    let [(run, ExecutionStatus::Succeeded)] = runs.as_slice() else { panic!("{runs:?}\n{}", desk.job_logs()) };
+    let summary = desk.summary(run);
+    assert!(summary.counts.input == 3_000 && summary.counts.ok == 3_000, "{summary:?}");
+    let staged = desk.list("staging", &format!("runs/{run}"));
+    let count = |part: &str| staged.iter().filter(|name| name.contains(part)).count();
+    assert_eq!((count("/splits/"), count("/shards/")), (3, 6), "{staged:?}");
+}
+
+#[test]
 fn the_same_bytes_run_once_and_changed_bytes_run_again() {
     let desk = desk_with_model("");
     let content = b"label,text\n2,excellent phone\n1,terrible battery\n".to_vec();

@@ -24,6 +24,18 @@ impl PersonalData {
     /// Every kind.
     pub const ALL: [Self; 6] = [Self::Email, Self::Phone, Self::Card, Self::Iban, Self::Ip, Self::UrlCredentials];
 
+    /// Stable name, as in the configuration.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Card => "card",
+            Self::Iban => "iban",
+            Self::Ip => "ip",
+            Self::UrlCredentials => "url_credentials",
+        }
+    }
+
     /// What is written instead.
     pub const fn mask(self) -> &'static str {
         match self {
@@ -45,6 +57,6 @@ mod tests {
     fn every_kind_has_its_place_and_its_name_in_the_configuration() {
         assert!(PersonalData::ALL.iter().enumerate().all(|(place, &kind)| place == kind as usize));
         let names = serde_json::to_value(PersonalData::ALL).unwrap();
-        assert_eq!(names, serde_json::json!(["email", "phone", "card", "iban", "ip", "url_credentials"]));
+        assert_eq!(names, serde_json::json!(PersonalData::ALL.map(PersonalData::code)));
     }
 }

@@ -70,6 +70,8 @@ async fn add_run(stores: &MemoryStores, name: &str, rows: &[(String, Option<i8>)
         labels: BTreeMap::new(),
         languages: BTreeMap::new(),
         sentiments: BTreeMap::new(),
+        quality: tamiz_domain::DataQuality::default(),
+        sample: Vec::new(),
     };
     folder.write_json("etl.json", &report).await.unwrap();
     run_id.to_string()

@@ -35,13 +35,22 @@ pub(crate) struct Dictionary {
     long: FxHashMap<Box<[u8]>, Token>,
     vocabulary: Vocabulary,
     vader: Vader,
+    /// Scratch space.
+    folded: Vec<u8>,
+    clean: String,
 }
 
 impl Dictionary {
     /// No tokens yet; loads lexicons (some milliseconds).
     pub(crate) fn new() -> Self {
-        let vocabulary = Vocabulary::new();
-        Self { short: HashMap::default(), long: FxHashMap::default(), vocabulary, vader: Vader::new() }
+        Self {
+            short: HashMap::default(),
+            long: FxHashMap::default(),
+            vocabulary: Vocabulary::new(),
+            vader: Vader::new(),
+            folded: Vec::new(),
+            clean: String::new(),
+        }
     }
 
     pub(crate) fn vocabulary(&self) -> &Vocabulary {
@@ -105,10 +114,11 @@ impl Dictionary {
     fn learn(&mut self, token: &[u8]) -> Token {
         // Tokens are cut out of text at ASCII bytes, so they are text.
         let token = String::from_utf8_lossy(token);
-        let mut clean = String::new();
-        fold::fold_onto(&token, &mut Vec::new(), &mut clean);
-        let clean = if clean.is_empty() { WordId::NONE } else { self.vocabulary.intern(&clean) };
-        Token { clean, word: self.vader.word(&token), has_markup: has_markup(&token) }
+        let Self { clean, folded, vocabulary, .. } = self;
+        clean.clear();
+        fold::fold_onto(&token, folded, clean);
+        let clean = if clean.is_empty() { WordId::NONE } else { vocabulary.intern(clean) };
+        Token { clean, word: self.vader.word(&token), has_markup: may_be_markup(&token) && has_markup(&token) }
     }
 }
 
@@ -117,4 +127,9 @@ fn short_key(text: &[u8], start: usize, end: usize) -> Option<u128> {
     let unused = PADDING.checked_sub(end - start)?;
     let bytes = text[start..].first_chunk::<PADDING>()?;
     Some(u128::from_le_bytes(*bytes) << (8 * unused) >> (8 * unused))
+}
+
+/// Whether a token holds any of the signs without which there is no markup; nearly none does.
+fn may_be_markup(token: &str) -> bool {
+    token.bytes().any(|byte| matches!(byte, b'<' | b'@' | b'&' | b':' | b'.'))
 }

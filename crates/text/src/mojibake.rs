@@ -8,6 +8,7 @@ const MAX_ROUNDS: usize = 3;
 /// The text that was meant, where `text` as a whole is UTF-8 that was read as Windows-1252 (or Latin-1) and written
 /// again. None where that is not certain: one character that does not fit in, and the text stays as it is.
 ///
+/// Text that came out of it with replacement characters (`ï¿½`) stays too: what they stand for is lost.
 /// A false alarm needs text in which every character beyond ASCII stands, by chance, in a sequence like `Ã©`; words of
 /// no language are spelt so.
 pub fn undo_mojibake(text: &str) -> Option<String> {
@@ -19,7 +20,7 @@ pub fn undo_mojibake(text: &str) -> Option<String> {
         let Some(deeper) = undo_once(&meant) else { break };
         meant = deeper;
     }
-    Some(meant)
+    (!meant.contains(char::REPLACEMENT_CHARACTER)).then_some(meant)
 }
 
 /// Whether the first two characters beyond ASCII stand for a UTF-8 lead byte and a byte that may follow it. Tells good
@@ -68,8 +69,19 @@ mod tests {
 
     #[test]
     fn good_text_and_text_that_is_misread_in_part_stay_as_they_are() {
-        for text in ["plain", "", "café", "niño “café”", "NÃO", "São João", "Â£ and é", "Ã© 😁", "Übergröße ÄÖ", "Ã"]
-        {
+        for text in [
+            "plain",
+            "",
+            "café",
+            "niño “café”",
+            "NÃO",
+            "São João",
+            "Â£ and é",
+            "Ã© 😁",
+            "Übergröße ÄÖ",
+            "Ã",
+            "clichï¿½",
+        ] {
             assert_eq!(undo_mojibake(text), None, "{text}");
         }
     }

@@ -1,10 +1,9 @@
 //! The distinct words of many texts, and what is known of each.
 
-use std::hash::BuildHasher;
 use std::ops::Range;
 
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
+use twox_hash::XxHash3_64;
 
 use crate::Language;
 use crate::language::has_spanish_letter;
@@ -26,9 +25,16 @@ impl WordId {
     }
 }
 
+/// Most words are shorter than this.
+const CHUNK: usize = 16;
+
 /// What is known of a word in lower case.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
+    /// The word's first bytes, or all of it and zeros: most words are copied from here, beside what else is asked of them.
+    head: [u8; CHUNK],
+    /// Of the word, the same over platforms and versions.
+    hash: u64,
     /// Where the word stands among all of them.
     start: u32,
     length: u32,
@@ -55,9 +61,6 @@ impl Facts {
         self.start as usize..self.start as usize + self.length as usize
     }
 }
-
-/// Most words are shorter than this, and copied at once with whatever stands behind them.
-const CHUNK: usize = 16;
 
 /// Words by id. Ids are dense, from 0 on, and hold until they are forgotten
 /// ([`Analyzer::begin_batch`](crate::Analyzer::begin_batch)).
@@ -110,6 +113,24 @@ impl Vocabulary {
         &self.text[self.facts[id.index()].range()]
     }
 
+    /// Bytes of the word.
+    #[inline]
+    pub fn word_len(&self, id: WordId) -> usize {
+        self.facts[id.index()].length as usize
+    }
+
+    /// XXH3 of the word: 64 well-mixed bits, the same over platforms and versions.
+    #[inline]
+    pub fn hash(&self, id: WordId) -> u64 {
+        self.facts[id.index()].hash
+    }
+
+    /// Appends the word. Faster than [`Self::word`]: most words lie beside what else is known of them.
+    #[inline]
+    pub fn push_onto(&self, id: WordId, out: &mut Vec<u8>) {
+        self.push_bytes(&self.facts[id.index()], out);
+    }
+
     #[inline]
     pub(crate) fn facts(&self, id: WordId) -> &Facts {
         &self.facts[id.index()]
@@ -118,31 +139,41 @@ impl Vocabulary {
     /// Appends a word of these facts, and a space.
     #[inline]
     pub(crate) fn push_word(&self, facts: &Facts, out: &mut Vec<u8>) {
-        let words = self.text.as_bytes();
-        match words[facts.start as usize..].first_chunk::<CHUNK>() {
-            Some(chunk) if (facts.length as usize) < CHUNK => {
-                let end = out.len() + facts.length as usize;
-                out.extend_from_slice(chunk);
-                out.truncate(end);
-            }
-            _ => out.extend_from_slice(&words[facts.range()]),
-        }
+        self.push_bytes(facts, out);
         out.push(b' ');
+    }
+
+    #[inline]
+    fn push_bytes(&self, facts: &Facts, out: &mut Vec<u8>) {
+        let length = facts.length as usize;
+        if length < CHUNK {
+            // A copy of fixed size, of which what is too much is overwritten.
+            let end = out.len() + length;
+            out.extend_from_slice(&facts.head);
+            out.truncate(end);
+        } else {
+            out.extend_from_slice(&self.text.as_bytes()[facts.range()]);
+        }
     }
 
     /// Id of `word`, in lower case, which is added if it is new.
     pub(crate) fn intern(&mut self, word: &str) -> WordId {
         let Self { text, facts, by_text, .. } = self;
         let spell = |id: WordId| &text[facts[id.index()].range()];
-        let hash = FxBuildHasher.hash_one(word);
+        let hash = XxHash3_64::oneshot(word.as_bytes());
         if let Some(&known) = by_text.find(hash, |&id| spell(id) == word) {
             return known;
         }
         let id = WordId(facts.len() as u32);
-        by_text.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(spell(id)));
+        by_text.insert_unique(hash, id, |&id| facts[id.index()].hash);
         let start = text.len() as u32;
+        let mut head = [0; CHUNK];
+        let length = word.len().min(CHUNK);
+        head[..length].copy_from_slice(&word.as_bytes()[..length]);
         self.text.push_str(word);
         self.facts.push(Facts {
+            head,
+            hash,
             start,
             length: word.len() as u32,
             is_english_stop_word: self.stop_words.contains(Language::English, word),

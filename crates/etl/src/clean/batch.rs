@@ -54,7 +54,7 @@ pub(crate) struct RowRecord<'a> {
 
 impl RawBatch {
     pub(crate) fn new(file: Arc<SourceFile>, first_row: u64) -> Self {
-        Self { file, first_row, bytes: Vec::new(), records: Vec::new() }
+        Self { file, first_row, bytes: Vec::with_capacity(BATCH_BYTES), records: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, record: RawRecord<'_>) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, PersonalData};
 use tamiz_text::redact::Redactor;
-use tamiz_text::{Analysis, Analyzer, Sentiment, Vocabulary, WordId};
+use tamiz_text::{Analysis, Analyzer, Sentiment, Vocabulary};
 
 use crate::clean::batch::{RawBatch, RowRecord};
 use crate::clean::clean_batch::{CleanBatch, RowFact};
@@ -13,7 +13,7 @@ use crate::clean::clean_rows::CleanRows;
 use crate::clean::record::{RecordParser, Review};
 use crate::clean::rejects::Reject;
 use crate::clean::user_key::UserKey;
-use crate::quality::fingerprint::{Fingerprint, token_hash};
+use crate::quality::fingerprint::Fingerprint;
 use crate::quality::html::has_html;
 use crate::quality::reservoir::Reservoir;
 use crate::quality::rows::{Quality, RowFacts};
@@ -36,7 +36,6 @@ pub(crate) struct Cleaner {
     user_key: Option<UserKey>,
     parser: RecordParser,
     analyzer: Analyzer,
-    token_hashes: TokenHashes,
     finds_duplicates: bool,
     /// None where nothing is to be masked.
     redactor: Option<Redactor>,
@@ -49,7 +48,6 @@ impl Cleaner {
             user_key,
             parser: RecordParser::new(configuration),
             analyzer: Analyzer::new(),
-            token_hashes: TokenHashes::default(),
             finds_duplicates: finds_duplicates(&configuration.duplicates),
             redactor: redactor(configuration),
             sample_rows: configuration.etl.sample_rows,
@@ -59,7 +57,6 @@ impl Cleaner {
     /// Cleans a batch. The answer depends on the batch alone, not on what this worker did before.
     pub(crate) fn clean(&mut self, batch: &RawBatch) -> CleanBatch {
         self.analyzer.begin_batch();
-        self.token_hashes.clear();
         let mut clean = CleanBatch {
             rows: CleanRows::with_capacity(batch.num_records(), batch.num_bytes()),
             facts: Vec::new(),
@@ -112,7 +109,7 @@ impl Cleaner {
             .quality
             .add_row(&RowFacts { redactions: redactions.as_ref(), ..row_facts(&review, &analysis, user.is_some()) });
         if self.finds_duplicates {
-            let hashes = self.token_hashes.of(analysis.token_ids(), analysis.vocabulary());
+            let hashes = analysis.token_ids().iter().map(|&id| analysis.vocabulary().hash(id));
             clean.fingerprints.push(Fingerprint::of(analysis.clean_text(), hashes));
         }
         clean.facts.push(RowFact {
@@ -163,20 +160,5 @@ fn row_facts<'a>(review: &Review<'_>, analysis: &Analysis<'a>, has_user: bool) -
         sentiment: analysis.sentiment().map(Sentiment::name),
         repair: review.repair,
         redactions: None,
-    }
-}
-
-/// Hashes of a batch's words, each worked out once.
-#[derive(Default)]
-struct TokenHashes(Vec<Option<u64>>);
-
-impl TokenHashes {
-    fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    fn of<'a>(&'a mut self, tokens: &'a [WordId], words: &'a Vocabulary) -> impl Iterator<Item = u64> + 'a {
-        self.0.resize(words.len(), None);
-        tokens.iter().map(|&id| *self.0[id.index()].get_or_insert_with(|| token_hash(words.word(id))))
     }
 }

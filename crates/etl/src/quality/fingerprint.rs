@@ -74,7 +74,8 @@ fn densified(bins: &[u64; BINS]) -> [u64; BINS] {
     })
 }
 
-/// Hash of a token.
+/// Hash of a token, as `tamiz_text::Vocabulary::hash` has it.
+#[cfg(test)]
 pub(crate) fn token_hash(token: &str) -> u64 {
     XxHash3_64::oneshot(token.as_bytes())
 }

@@ -14,7 +14,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
-use tamiz_text::Vocabulary;
+use tamiz_text::{Vocabulary, WordId};
 use zstd::bulk::Compressor;
 
 use crate::write::bits::{push_ones_but, push_packed, push_run, width_below};
@@ -77,7 +77,7 @@ impl WordPages {
         for &id in lists.words(0, lists.num_rows()) {
             let place = &mut self.places[id.index()];
             if *place == NO_PLACE {
-                *place = dictionary.push(vocabulary.word(id));
+                *place = dictionary.push(id, vocabulary);
             }
         }
         dictionary
@@ -175,9 +175,9 @@ struct Dictionary {
 }
 
 impl Dictionary {
-    fn push(&mut self, word: &str) -> u32 {
-        self.plain.extend_from_slice(&(word.len() as u32).to_le_bytes());
-        self.plain.extend_from_slice(word.as_bytes());
+    fn push(&mut self, word: WordId, vocabulary: &Vocabulary) -> u32 {
+        self.plain.extend_from_slice(&(vocabulary.word_len(word) as u32).to_le_bytes());
+        vocabulary.push_onto(word, &mut self.plain);
         self.num_words += 1;
         self.num_words - 1
     }

@@ -12,8 +12,10 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{Int32Type, UInt64Type};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use tamiz_domain::{Configuration, EtlReport, FileReport, Manifest, ManifestObject, ObjectIdentity, Ownership};
-use tamiz_etl::{Deps, EtlError, Settings, run};
+use tamiz_domain::{
+    Configuration, EtlPlan, EtlReport, FileReport, Manifest, ManifestObject, ObjectIdentity, Ownership,
+};
+use tamiz_etl::{Deps, EtlError, Settings, Step, run, run_step};
 use tamiz_ports::FolderStores;
 use tamiz_telemetry::{Progress, Shutdown};
 
@@ -79,23 +81,58 @@ impl Bench {
 
     /// Runs into the folder `output`.
     pub async fn try_run(&self, output: &str, shutdown: Shutdown) -> Result<Outcome, EtlError> {
+        let report = run(self.settings(output), deps(), shutdown).await?;
+        Ok(Outcome { report, output: self.path().join(output), _folder: self.folder.clone() })
+    }
+
+    /// The content of every file of a run.
+    pub fn bytes_of(&self, output: &str) -> Vec<Vec<u8>> {
+        let folder = self.path().join(output);
+        let folders = [folder.clone(), folder.join("shards"), folder.join("rejected")];
+        let files = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap().map(Result::unwrap));
+        files.filter(|file| file.path().is_file()).map(|file| std::fs::read(file.path()).unwrap()).collect()
+    }
+
+    /// Takes one step of a run into the folder `output`, as child `array_index` of an array job.
+    pub async fn step(&self, output: &str, step: Step, array_index: usize) -> Result<Option<EtlReport>, EtlError> {
+        let settings = Settings { step, array_index, ..self.settings(output) };
+        run_step(settings, deps(), Shutdown::new()).await
+    }
+
+    /// Takes all steps of a run, one job after the other.
+    pub async fn run_by_steps(&self, output: &str) -> Outcome {
+        assert!(self.step(output, Step::Plan, 0).await.unwrap().is_none(), "the run is too small to be divided");
+        let plan: EtlPlan = read_json(&self.path().join(output).join("plan.json"));
+        for index in (0..plan.array_size).rev() {
+            assert_eq!(self.step(output, Step::Split, index).await.unwrap(), None);
+        }
+        let report = self.step(output, Step::Join, 0).await.unwrap().unwrap();
+        Outcome { report, output: self.path().join(output), _folder: self.folder.clone() }
+    }
+
+    fn settings(&self, output: &str) -> Settings {
         let manifest = self.path().join("manifest.json");
         std::fs::write(&manifest, serde_json::to_vec(&self.manifest()).unwrap()).unwrap();
-        let output = self.path().join(output);
-        let [manifest, target] = [&manifest, &output].map(|path| path.to_str().unwrap().parse().unwrap());
-        let settings = Settings {
+        let [manifest, target] =
+            [&manifest, &self.path().join(output)].map(|path| path.to_str().unwrap().parse().unwrap());
+        Settings {
             threads: self.threads.try_into().ok(),
             user_key: self.user_key.map(|key| key.parse().unwrap()),
             ..Settings::new(manifest, target)
-        };
-        let deps = Deps { stores: Arc::new(FolderStores::default()), progress: Progress::default() };
-        let report = run(settings, deps, shutdown).await?;
-        Ok(Outcome { report, output, _folder: self.folder.clone() })
+        }
     }
 
     pub async fn run(&self) -> Outcome {
         self.try_run("out", Shutdown::new()).await.unwrap()
     }
+}
+
+fn deps() -> Deps {
+    Deps { stores: Arc::new(FolderStores::default()), progress: Progress::default() }
+}
+
+pub fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 impl Outcome {

@@ -11,7 +11,7 @@ pub(super) enum Left {
     Bound,
 }
 
-/// Letters directly before a number that make a word; fewer are a code.
+/// Letters directly beside a number that make a word; fewer are a code or a unit.
 const WORD_LETTERS: usize = 4;
 
 /// What stands before a number, as the end of `before` tells.
@@ -27,11 +27,16 @@ pub(super) fn left(before: &str) -> Left {
         '_' | '=' | '&' | '#' | '%' | '@' | '$' | '€' | '£' | '₹' | '\\' => true,
         '/' => previous.is_some_and(|c| c != '/' && c != ']' && !c.is_whitespace()),
         '-' => previous.is_some_and(char::is_alphanumeric),
-        ':' => previous.is_some_and(|c| c == ':' || c.is_numeric()),
+        ':' => previous.is_some_and(char::is_numeric) || is_group(before),
         '.' | ',' => previous.is_some_and(char::is_numeric),
         _ => false,
     };
     if is_bound { Left::Bound } else { Left::Free }
+}
+
+/// Whether `before` ends with a group of an IPv6 address and its colon: `:8a2e:`, or `::`.
+fn is_group(before: &str) -> bool {
+    before[..before.len() - 1].trim_end_matches(|c: char| c.is_ascii_hexdigit()).ends_with(':')
 }
 
 /// Letters that are all hexadecimal digits are no word: `::beef1234`.
@@ -57,6 +62,12 @@ pub(super) fn ends_number(after: &str) -> bool {
     }
 }
 
+/// Whether a word that begins a sentence or a name follows without a space, as where a line break was lost.
+pub(super) fn begins_with_word(after: &str) -> bool {
+    let letters = after.chars().take(WORD_LETTERS).enumerate();
+    letters.filter(|&(place, c)| if place == 0 { c.is_uppercase() } else { c.is_lowercase() }).count() == WORD_LETTERS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +87,7 @@ mod tests {
     fn a_number_ends_before_a_space_a_bracket_and_the_end_of_a_sentence() {
         assert!(["", " 5", ".", ". 5", ")", "[email]", "/7", ", 8"].into_iter().all(ends_freely));
         assert!([".5", "-1", "%", "€", "x", "٣"].into_iter().all(|after| !ends_freely(after)));
+        assert!(begins_with_word("Satbir") && !begins_with_word("mAh") && !begins_with_word("GHz "));
         assert!(ends_number("x123") && ends_number("Thanks"));
     }
 }

@@ -9,7 +9,9 @@ use crate::redact::number::{Candidate, Number};
 pub(super) fn find(text: &str, start: usize, number: &Number) -> Option<Range<usize>> {
     let is_card = |card: &Candidate<'_>| has_issuer(card.digits) && is_grouped(card) && has_check_digit(card.digits);
     let card = number.candidates(text).find(is_card)?;
-    (left(&text[..start]) != Left::Bound && ends_freely(&text[card.end..])).then_some(start..card.end)
+    let is_phone = text[..start].ends_with('+');
+    let is_free = left(&text[..start]) != Left::Bound && ends_freely(&text[card.end..]);
+    (is_free && !is_phone).then_some(start..card.end)
 }
 
 /// Whether an issuer gives numbers with this prefix and length (ISO/IEC 7812; the networks' published ranges).
@@ -100,6 +102,7 @@ mod tests {
             "id=4111111111111111",     // parameter
             "41111111111111111111111", // longer
             "4111111111111111.5",      // decimal
+            "+378282246310005",        // telephone number
         ] {
             assert_eq!(found(text), None, "{text}");
         }

@@ -9,8 +9,10 @@ const MAX_LOCAL: usize = 64;
 const MAX_DOMAIN: usize = 253;
 
 /// Where `name @ host` is an address and not `sold @ a shop`.
-const PROVIDERS: &str = "163 aol att bellsouth comcast cox earthlink gmail gmx googlemail hotmail icloud live mac mail msn \
-    outlook proton protonmail qq rediffmail rocketmail sbcglobal verizon yahoo yandex ymail zoho";
+const PROVIDERS: &str = "\
+    163 aol att bellsouth btinternet charter comcast cox earthlink excite gmail gmx googlemail hotmail icloud juno \
+    libero live mac mail mindspring msn optonline outlook proton protonmail qq rediffmail rocketmail sbcglobal terra \
+    verizon wanadoo yahoo yandex ymail zoho";
 
 /// The address around the `@` at byte `at`.
 pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {

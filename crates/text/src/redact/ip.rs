@@ -33,6 +33,7 @@ pub(super) fn find_v6(text: &str, colon: usize) -> Option<Range<usize>> {
     let is_digit = |byte: &&u8| byte.is_ascii_hexdigit();
     let start = colon - text.as_bytes()[..colon].iter().rev().take(GROUP).take_while(is_digit).count();
     let plain = run(&text[start..], MAX_IPV6, |byte| byte.is_ascii_hexdigit() || byte == b':');
+    let plain = if plain.ends_with("::") { plain } else { plain.trim_end_matches(':') };
     let length = embedding_v4(text, start, plain).or_else(|| is_v6(plain).then_some(plain.len()))?;
     let span = start..start + length;
     let num_digits = text.as_bytes()[span.clone()].iter().filter(|byte| byte.is_ascii_hexdigit()).count();
@@ -80,6 +81,7 @@ mod tests {
         assert_eq!(v4("http://212.58.226.30/1/hi"), Some("212.58.226.30"));
         assert_eq!(v4("10.0.0.1:8080"), Some("10.0.0.1"));
         assert_eq!(v6("from 2001:db8::8a2e:370:7334, today"), Some("2001:db8::8a2e:370:7334"));
+        assert_eq!(v6("2001:db8::8a2e:370:7334: it"), Some("2001:db8::8a2e:370:7334"));
         assert_eq!(v6("[fe80::1ff:fe23:4567:890a]"), Some("fe80::1ff:fe23:4567:890a"));
         assert_eq!(v6("::ffff:192.168.1.1."), Some("::ffff:192.168.1.1"));
     }

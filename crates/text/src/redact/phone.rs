@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::redact::boundary::{Left, ends_freely, ends_number, left};
+use crate::redact::boundary::{Left, begins_with_word, ends_freely, ends_number, left};
 use crate::redact::context::{Hint, hint};
 use crate::redact::number::{Candidate, Number};
 
@@ -62,14 +62,14 @@ struct Opening {
 
 impl Opening {
     fn before(text: &str) -> Self {
-        let signs = text.len() - text.trim_end_matches(['+', '(']).len();
-        let signs = &text[text.len() - signs.min(2)..];
+        let signs = ["(+", "+(", "+", "("].into_iter().find(|signs| text.ends_with(signs)).unwrap_or_default();
         Self { has_plus: signs.contains('+'), has_parenthesis: signs.contains('('), length: signs.len() }
     }
 
     /// Where the number begins with its signs; a parenthesis that is not closed within it is none of them.
     fn start(&self, digits: usize, phone: &Candidate<'_>) -> usize {
-        let is_closed = phone.gaps().any(|gap| gap.contains(')'));
+        let count = |sign: char| phone.gaps().filter(|gap| gap.contains(sign)).count();
+        let is_closed = count(')') > count('(');
         match (self.has_plus, self.has_parenthesis && is_closed) {
             (_, true) => digits - self.length,
             (true, false) => digits - 1,
@@ -116,14 +116,15 @@ fn is_national(phone: &Candidate<'_>) -> bool {
         }
         ([11], [b'1', national @ ..]) => is_bare_north_american(national) && is_varied(national),
         ([11], [b'3', b'4', national @ ..]) => is_spanish(national) && is_varied(national),
+        ([11], [b'0', national @ ..]) => is_indian(national) && is_varied(national),
         ([12], [b'9', b'1', national @ ..]) => is_indian(national) && is_varied(national),
         _ => false,
     }
 }
 
-/// A grouped number may run into the next word; digits in one piece may not, or codes would be numbers.
+/// A grouped number may run into anything; digits in one piece only into a word, or codes would be numbers.
 fn ends(phone: &Candidate<'_>, after: &str) -> bool {
-    if phone.lengths.len() > 1 { ends_number(after) } else { ends_freely(after) }
+    if phone.lengths.len() > 1 { ends_number(after) } else { ends_freely(after) || begins_with_word(after) }
 }
 
 /// What was announced as a telephone number, unless it is a date or a span of years.
@@ -132,14 +133,16 @@ fn is_called(phone: &Candidate<'_>) -> bool {
     CALLED.contains(&phone.digits.len()) && !is_date && phone.lengths.len() <= 6
 }
 
-/// The North American Numbering Plan: three digits of area, then seven. Area codes are none of 0XX, 1XX, N9X and N11.
+/// The North American Numbering Plan: an area code that begins with neither 0 nor 1, and seven digits.
 fn is_north_american(digits: &[u8]) -> bool {
-    digits.len() == 10 && matches!(digits, [b'2'..=b'9', b'0'..=b'8', ..]) && digits[1..3] != *b"11"
+    digits.len() == 10 && matches!(digits[0], b'2'..=b'9')
 }
 
-/// [`is_north_american`] where nothing but the digits says so: the exchange code is checked too.
+/// [`is_north_american`] where nothing but the digits says so: area codes are never N9X or N11, and the exchange code
+/// follows the same rule.
 fn is_bare_north_american(digits: &[u8]) -> bool {
-    is_north_american(digits) && matches!(digits[3], b'2'..=b'9') && digits[4..6] != *b"11"
+    let is_code = |code: &[u8]| matches!(code[0], b'2'..=b'9') && code[1..] != *b"11";
+    is_north_american(digits) && is_code(&digits[..3]) && digits[1] != b'9' && is_code(&digits[3..6])
 }
 
 /// Nine digits; 6 and 7 are mobile, 8 and 9 fixed.
@@ -216,8 +219,11 @@ mod tests {
         assert_eq!(found("Tel: 020 7946 0958"), Some("020 7946 0958"));
         assert_eq!(found("my mobile number is 8408043641"), Some("8408043641"));
         assert_eq!(found("Raj Mishra7383506358"), Some("7383506358"));
+        assert_eq!(found("the issue.9718180091Satbir Singh"), Some("9718180091"));
         assert_eq!(found("at 1-888-344-5555instead"), Some("1-888-344-5555"));
         assert_eq!(found("(312-404-0267)"), Some("312-404-0267"));
+        assert_eq!(found("(1 (312) 404-0267)"), Some("1 (312) 404-0267"));
+        assert_eq!(found("((312) 404-0267)"), Some("(312) 404-0267"));
     }
 
     #[test]
@@ -248,6 +254,8 @@ mod tests {
             "11999 8999 50",
             "961-00290",
             "B9711193815",
+            "9711193815B",
+            "9711193815mAh",
             "phone 8000 2018",
             "call 12/11/2018",
             "1 2 3 4 5 6 7 8 9 0",

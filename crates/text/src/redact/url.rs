@@ -44,7 +44,7 @@ fn begins_with_ipv6(text: &str) -> bool {
 }
 
 fn scheme_length(before: &str) -> usize {
-    let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let is_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-');
     before.bytes().rev().take(MAX_SCHEME).take_while(is_scheme).count()
 }
 
@@ -60,6 +60,7 @@ mod tests {
     fn a_url_with_a_user_is_found_whole() {
         assert_eq!(found("see https://bob:s3cret@host.com/a?b=c."), Some("https://bob:s3cret@host.com/a?b=c"));
         assert_eq!(found("(ftp://bob@10.0.0.1)"), Some("ftp://bob@10.0.0.1"));
+        assert_eq!(found("fast.http://u:p@h/"), Some("http://u:p@h/"));
         assert_eq!(found("postgres://u:p@ss@db:5432/x y"), Some("postgres://u:p@ss@db:5432/x"));
         assert_eq!(found("http://u:p@[2001:db8::1]/"), Some("http://u:p@[2001:db8::1]/"));
     }

@@ -147,13 +147,25 @@ keywords! {
     Very "very" Without "without" Yeah "yeah"
 }
 
+/// Words of ASCII of up to this many bytes, nearly all, are put into lower case without memory of their own.
+const SHORT_BYTES: usize = 32;
+
 impl Word {
     /// Looks at a token that was split off at white space.
     pub(super) fn new(token: &str, lexicon: &Lexicon) -> Self {
         let word = strip_punctuation(token);
-        let lower = word.to_lowercase();
+        let mut short = [0; SHORT_BYTES];
+        let lower = match short.get_mut(..word.len()).filter(|_| word.is_ascii()) {
+            Some(short) => {
+                short.copy_from_slice(word.as_bytes());
+                short.make_ascii_lowercase();
+                String::from_utf8_lossy(short)
+            }
+            None => word.to_lowercase().into(),
+        };
         let known = lexicon.word(&lower);
-        Self { is_upper: is_upper(word), negates: known.negates || lower.contains("n't"), ..known }
+        let negates = known.negates || lower.as_bytes().windows(3).any(|letters| letters == b"n't");
+        Self { is_upper: is_upper(word), negates, ..known }
     }
 
     pub(super) fn is(self, keyword: Keyword) -> bool {
