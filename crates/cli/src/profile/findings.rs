@@ -127,7 +127,7 @@ fn texts(report: &EtlReport) -> Vec<Finding> {
     let quality = &report.quality;
     let mut found = Vec::new();
     if quality.empty_texts > 0 {
-        let what = format!("of {} nothing is left after cleaning", count_of(quality.empty_texts, "review"));
+        let what = format!("nothing is left of {} after cleaning", count_of(quality.empty_texts, "review"));
         found.push(finding(
             what,
             "They hold only links, markup, emoji or punctuation; a model can say nothing of them.",
@@ -139,7 +139,11 @@ fn texts(report: &EtlReport) -> Vec<Finding> {
     }
     for (encoding, rows) in &quality.encoding_repairs {
         let what = format!("{}: {}", repair(encoding), count_of(*rows, "record"));
-        found.push(finding(what, "Look at some of them; if letters are wrong, save the file as UTF-8."));
+        let advice = match encoding.as_str() {
+            "mojibake" => "They had been read in a wrong encoding and saved before they came here.",
+            _ => "Look at some of them; if letters are wrong, save the file as UTF-8.",
+        };
+        found.push(finding(what, advice));
     }
     if quality.tokens.p99 > WINDOW_TOKENS {
         let what = format!("one review in a hundred is longer than {} words", thousands(quality.tokens.p99));
@@ -225,7 +229,7 @@ mod tests {
                 "200 reviews (20.0%) have no label",
                 "`negative` has 7.0 times as many reviews as `positive`",
                 "Besides en, reviews are in es (10.0%)",
-                "Of 1 review nothing is left after cleaning",
+                "Nothing is left of 1 review after cleaning",
                 "2 reviews hold HTML tags or entities",
                 "Read as utf-16: 3 records",
                 "One review in a hundred is longer than 1,200 words",

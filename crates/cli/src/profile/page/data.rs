@@ -44,14 +44,11 @@ pub(super) fn languages(profile: &Profile) -> Markup {
     }
     let sentiments = profile.quality.sentiments.iter();
     let sentiments: Vec<Bar> = sentiments.map(|(name, &rows)| Bar { name: printable(name), rows }).collect();
-    section(
-        "languages",
-        "Languages and sentiment",
-        html! {
-            (bars("Reviews by language", "Language", &languages))
-            @if !sentiments.is_empty() { div.below { (bars("English reviews by VADER sentiment", "Sentiment", &sentiments)) } }
-        },
-    )
+    let content = html! {
+        (bars("Reviews by language", "Language", &languages))
+        @if !sentiments.is_empty() { div.below { (bars("English reviews by VADER sentiment", "Sentiment", &sentiments)) } }
+    };
+    section("languages", "Languages and sentiment", content)
 }
 
 /// Histogram of lengths and their quantiles.
@@ -64,22 +61,19 @@ pub(super) fn lengths(profile: &Profile) -> Markup {
         let mean = [format!("{:.0}", lengths.mean)];
         (name, mean.into_iter().chain(quantiles.map(thousands)).collect::<Vec<_>>())
     });
-    section(
-        "lengths",
-        "Lengths",
-        html! {
-            (bars("Reviews by number of words", "Words", &list))
-            div.scroll.below tabindex="0" role="group" aria-label="Quantiles of length" {
-                table.quantiles {
-                    caption { "Lengths that this share of the reviews does not exceed" }
-                    thead { tr { th scope="col" { "" } @for name in columns { th.number scope="col" { (name) } } } }
-                    tbody {
-                        @for (name, values) in rows { tr { th scope="row" { (name) } @for value in values { td.number { (value) } } } }
-                    }
+    let content = html! {
+        (bars("Reviews by number of words", "Words", &list))
+        div.scroll.below tabindex="0" role="group" aria-label="Quantiles of length" {
+            table.quantiles {
+                caption { "Lengths that this share of the reviews does not exceed" }
+                thead { tr { th scope="col" { "" } @for name in columns { th.number scope="col" { (name) } } } }
+                tbody {
+                    @for (name, values) in rows { tr { th scope="row" { (name) } @for value in values { td.number { (value) } } } }
                 }
             }
-        },
-    )
+        }
+    };
+    section("lengths", "Lengths", content)
 }
 
 /// The numbers of words in a bin.
@@ -102,20 +96,17 @@ pub(super) fn completeness(profile: &Profile) -> Markup {
         vec![("Hold HTML".to_owned(), quality.html_texts), ("Empty after cleaning".to_owned(), quality.empty_texts)];
     facts.extend(quality.encoding_repairs.iter().map(|(code, rows)| (capitalised(&repair(code)), *rows)));
     facts.extend(quality.redactions.iter().map(|(kind, masked)| (format!("Masked: {}", kind.mask()), *masked)));
-    section(
-        "completeness",
-        "Columns and texts",
-        html! {
-            @if !filled.is_empty() { (bars_of("Reviews with a value, by column of the clean shards", "Column", &filled, quality.rows)) }
-            @if !absent.is_empty() { p.note.below { "Not in the data: " (absent.join(", ")) "." } }
-            dl.facts.below {
-                @for (name, rows) in facts {
-                    dt { (name) }
-                    dd { (thousands(rows)) " " span.note { (percent(share(rows, quality.rows))) } }
-                }
+    let content = html! {
+        @if !filled.is_empty() { (bars_of("Reviews with a value, by column of the clean shards", "Column", &filled, quality.rows)) }
+        @if !absent.is_empty() { p.note.below { "Not in the data: " (absent.join(", ")) "." } }
+        dl.facts.below {
+            @for (name, rows) in facts {
+                dt { (name) }
+                dd { (thousands(rows)) " " span.note { (percent(share(rows, quality.rows))) } }
             }
-        },
-    )
+        }
+    };
+    section("completeness", "Columns and texts", content)
 }
 
 /// Rejected records by reason, with some of each to look at.
@@ -123,17 +114,14 @@ pub(super) fn rejected(profile: &Profile) -> Markup {
     if profile.problems.is_empty() {
         return html! {};
     }
-    section(
-        "rejected",
-        "Rejected records",
-        html! {
-            table.stacked {
-                caption { "Records that cannot be used, by reason, with the first of each" }
-                thead { tr { th scope="col" { "Reason" } th.number scope="col" { "Records" } th scope="col" { "What to do" } } }
-                tbody { @for problem in &profile.problems { (problem_row(problem, profile.counts.input)) } }
-            }
-        },
-    )
+    let content = html! {
+        table.stacked {
+            caption { "Records that cannot be used, by reason, with the first of each" }
+            thead { tr { th scope="col" { "Reason" } th.number scope="col" { "Records" } th scope="col" { "What to do" } } }
+            tbody { @for problem in &profile.problems { (problem_row(problem, profile.counts.input)) } }
+        }
+    };
+    section("rejected", "Rejected records", content)
 }
 
 fn problem_row(problem: &Problem, input: u64) -> Markup {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use tamiz_domain::SourceColumn;
-use tamiz_monitor::figures::{capitalised, printable, thousands};
+use tamiz_monitor::figures::{printable, thousands};
 use tamiz_monitor::page::section as page_section;
 
 use crate::profile::figures::{FileProfile, Profile};
@@ -11,22 +11,22 @@ const COLUMNS: [&str; 5] = ["Records", "Usable", "Rejected", "Same text", "Nearl
 
 /// The table of files.
 pub(super) fn section(profile: &Profile) -> Markup {
-    page_section(
-        "files",
-        "Files and columns",
-        html! {
-            table.stacked {
-                caption { "Files with their records by outcome, and the usable ones whose text repeats an earlier one" }
-                thead {
-                    tr {
-                        th scope="col" { "File" } th scope="col" { "Format" }
-                        @for name in COLUMNS { th.number scope="col" { (name) } }
-                    }
+    let content = html! {
+        table.stacked {
+            caption { "Files with their records by outcome, and the usable ones whose text repeats an earlier one" }
+            thead {
+                tr {
+                    th scope="col" { "File" } th scope="col" { "Format" }
+                    @for name in COLUMNS { th.number scope="col" { (name) } }
                 }
-                tbody { @for file in &profile.files { (row(file)) } }
             }
-        },
-    )
+            tbody { @for file in &profile.files { (row(file)) } }
+        }
+        @for (names, file) in by_columns(&profile.files) {
+            p.columns { @if profile.files.len() > 1 { strong { (names) } ". " } (columns(&file.columns)) }
+        }
+    };
+    page_section("files", "Files and columns", content)
 }
 
 fn row(file: &FileProfile) -> Markup {
@@ -36,8 +36,9 @@ fn row(file: &FileProfile) -> Markup {
         tr {
             th scope="row" {
                 span.path { (printable(&file.name)) }
-                (problem(file))
-                @if !file.columns.is_empty() { (columns(&file.columns)) }
+                @if file.problem.is_some() {
+                    span.problem { strong { @if file.counts.ok == 0 { "Left out" } @else { "Used in part" } } ", see above" }
+                }
             }
             td data-name="Format" {
                 span {
@@ -50,16 +51,16 @@ fn row(file: &FileProfile) -> Markup {
     }
 }
 
-fn problem(file: &FileProfile) -> Markup {
-    let Some(problem) = &file.problem else { return html! {} };
-    html! {
-        span.problem {
-            strong { @if file.counts.ok == 0 { "Left out. " } @else { "Used in part. " } }
-            (capitalised(problem.reason.meaning()))
-            @if !problem.detail.is_empty() { " (" (printable(&problem.detail)) ")" }
-            ". " (problem.reason.remedy())
+/// The first file of each set of columns, with the names of all that have them.
+fn by_columns(files: &[FileProfile]) -> Vec<(String, &FileProfile)> {
+    let mut found: Vec<(String, &FileProfile)> = Vec::new();
+    for file in files.iter().filter(|file| !file.columns.is_empty()) {
+        match found.iter_mut().find(|(_, first)| first.columns == file.columns) {
+            Some((names, _)) => *names = format!("{names}, {}", printable(&file.name)),
+            None => found.push((printable(&file.name), file)),
         }
     }
+    found
 }
 
 /// Which columns are read, as what, and which are not.
@@ -67,18 +68,16 @@ fn columns(columns: &[SourceColumn]) -> Markup {
     let read = columns.iter().filter_map(|column| Some((&column.name, column.field.as_ref()?)));
     let unread: Vec<&SourceColumn> = columns.iter().filter(|column| column.field.is_none()).collect();
     html! {
-        span.columns {
-            "Read: "
-            @for (number, (name, field)) in read.enumerate() {
-                @if number > 0 { ", " }
-                code { (printable(name)) } @if name != field { " as " (field) }
-            }
+        "Read: "
+        @for (number, (name, field)) in read.enumerate() {
+            @if number > 0 { ", " }
+            code { (printable(name)) } @if name != field { " as " (field) }
+        }
+        "."
+        @if !unread.is_empty() {
+            " Not read: "
+            @for (number, column) in unread.iter().enumerate() { @if number > 0 { ", " } code { (printable(&column.name)) } }
             "."
-            @if !unread.is_empty() {
-                " Not read: "
-                @for (number, column) in unread.iter().enumerate() { @if number > 0 { ", " } code { (printable(&column.name)) } }
-                "."
-            }
         }
     }
 }

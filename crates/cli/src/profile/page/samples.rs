@@ -14,14 +14,11 @@ pub(super) fn section(profile: &Profile) -> Markup {
     if profile.samples.is_empty() {
         return html! {};
     }
-    page_section(
-        "samples",
-        "What cleaning does",
-        html! {
-            p { "Some reviews on their way through the cleaning. Later steps hold what the earlier ones left; stems that differ from their word are set in bold." }
-            div.samples { @for sample in &profile.samples { (card(profile, sample)) } }
-        },
-    )
+    let content = html! {
+        p { "Some reviews on their way through the cleaning. Later steps hold what the earlier ones left; stems that differ from their word are set in bold." }
+        div.samples { @for sample in &profile.samples { (card(profile, sample)) } }
+    };
+    page_section("samples", "What cleaning does", content)
 }
 
 fn card(profile: &Profile, sample: &Cleaned) -> Markup {

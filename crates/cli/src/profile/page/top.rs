@@ -77,15 +77,12 @@ pub(super) fn findings(profile: &Profile) -> Markup {
     if profile.findings.is_empty() {
         return html! {};
     }
-    section(
-        "findings",
-        "What deserves a look",
-        html! {
-            ul.findings {
-                @for finding in &profile.findings { li { strong { (marked(&finding.what)) "." } " " (marked(&finding.advice)) } }
-            }
-        },
-    )
+    let content = html! {
+        ul.findings {
+            @for finding in &profile.findings { li { strong { (marked(&finding.what)) "." } " " (marked(&finding.advice)) } }
+        }
+    };
+    section("findings", "What deserves a look", content)
 }
 
 /// What stands between backticks as code.

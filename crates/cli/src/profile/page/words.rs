@@ -11,21 +11,19 @@ use crate::profile::words::{ClassWords, Word};
 /// A column of words for each class: what is typical of it, and what is frequent.
 pub(super) fn section(profile: &Profile) -> Markup {
     let has_typical = profile.words.iter().any(|class| !class.typical.is_empty());
-    page_section(
-        "words",
-        "Words",
-        html! {
-            @if has_typical {
-                p {
-                    "Typical words tell a class from the others: those with the highest log-odds ratio (informative Dirichlet prior), "
-                    "in order. Frequent ones are in the most reviews. Both without stop-words; the share is of the class's reviews."
-                }
-            } @else {
-                p { "Content words in the most reviews, with the share of the reviews that hold them." }
+    let content = html! {
+        @if has_typical {
+            p {
+                "Typical words tell a class from the others: the highest log-odds ratios (informative Dirichlet prior), in "
+                "order, with the share of the class's reviews that hold the word, and how many times as often as in the "
+                "other classes that is."
             }
-            div.classes { @for class in &profile.words { (class_words(profile, class)) } }
-        },
-    )
+        } @else {
+            p { "Content words in the most reviews, with the share of the reviews that hold them." }
+        }
+        div.classes { @for class in &profile.words { (class_words(profile, class)) } }
+    };
+    page_section("words", "Words", content)
 }
 
 fn class_words(profile: &Profile, class: &ClassWords) -> Markup {
