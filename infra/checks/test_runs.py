@@ -74,7 +74,7 @@ def test_bad_input_is_told_to_the_monitor_at_once(desk, code):
     assert run.stages() == ["etl", "monitor"]
     told = blame(run)
     assert (told["stage"], told["error"]) == ("etl", "States.TaskFailed")
-    assert f"exit code {code}" in told["cause"] and f"etl-{run.run_id}" in told["cause"]
+    assert f"exit code {code}" in told["cause"] and f"etl-plan-{run.run_id}" in told["cause"]
 
 
 def test_one_failed_child_fails_the_array(desk):
