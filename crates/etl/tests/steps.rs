@@ -1,7 +1,5 @@
 //! A large run, divided among jobs: the same bytes as in one process.
 
-#![expect(clippy::unwrap_used, reason = "test code outside of test functions")]
-
 mod support;
 
 use support::{Bench, gzip, many_records, read_json};

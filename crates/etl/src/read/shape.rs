@@ -17,7 +17,6 @@ pub(crate) struct Shape {
 
 /// What the records of a file are.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each file")]
 pub(crate) enum Records {
     /// One object a line.
     JsonLines,
