@@ -51,7 +51,11 @@ fn files_are_profiled_in_the_terminal_and_on_a_self_contained_page() {
 fn the_figures_of_a_file_are_those_of_its_rows() {
     let folder = tempfile::tempdir().unwrap();
     let reviews = std::fs::read_to_string(sample("uploads/phones.jsonl")).unwrap();
-    let lines: Vec<&str> = reviews.lines().filter(|line| line.len() > 120 && line.starts_with('{') && !line.contains('\\')).take(40).collect();
+    let lines: Vec<&str> = reviews
+        .lines()
+        .filter(|line| line.len() > 120 && line.starts_with('{') && !line.contains('\\'))
+        .take(40)
+        .collect();
     let label = |line: &&str| serde_json::from_str::<Value>(line).unwrap()["label"].as_u64();
     let positive = lines.iter().filter(|line| label(line) == Some(2)).count();
     let file = folder.path().join("some.jsonl");
