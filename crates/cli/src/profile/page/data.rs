@@ -55,20 +55,23 @@ pub(super) fn languages(profile: &Profile) -> Markup {
 pub(super) fn lengths(profile: &Profile) -> Markup {
     let list: Vec<Bar> = profile.lengths.iter().map(|bin| Bar { name: range(bin), rows: bin.rows }).collect();
     let (tokens, characters) = (&profile.quality.tokens, &profile.quality.characters);
-    let columns = ["Mean", "5%", "25%", "50%", "75%", "95%", "99%", "Longest"];
-    let rows = [("Words", tokens), ("Characters", characters)].map(|(name, lengths)| {
-        let quantiles = [lengths.p5, lengths.p25, lengths.p50, lengths.p75, lengths.p95, lengths.p99, lengths.max];
-        let mean = [format!("{:.0}", lengths.mean)];
-        (name, mean.into_iter().chain(quantiles.map(thousands)).collect::<Vec<_>>())
-    });
+    let rows = [
+        ("5%", tokens.p5, characters.p5),
+        ("25%", tokens.p25, characters.p25),
+        ("50%", tokens.p50, characters.p50),
+        ("75%", tokens.p75, characters.p75),
+        ("95%", tokens.p95, characters.p95),
+        ("99%", tokens.p99, characters.p99),
+        ("All", tokens.max, characters.max),
+    ];
     let content = html! {
         (bars("Reviews by number of words", "Words", &list))
-        div.scroll.below tabindex="0" role="group" aria-label="Quantiles of length" {
-            table.quantiles {
-                caption { "Lengths that this share of the reviews does not exceed" }
-                thead { tr { th scope="col" { "" } @for name in columns { th.number scope="col" { (name) } } } }
-                tbody {
-                    @for (name, values) in rows { tr { th scope="row" { (name) } @for value in values { td.number { (value) } } } }
+        table.quantiles.below {
+            caption { "Lengths that so many of the reviews do not exceed; the mean is " (format!("{:.0}", tokens.mean)) " words" }
+            thead { tr { th scope="col" { "Reviews" } th.number scope="col" { "Words" } th.number scope="col" { "Characters" } } }
+            tbody {
+                @for (share, words, characters) in rows {
+                    tr { th scope="row" { (share) } td.number { (thousands(words)) } td.number { (thousands(characters)) } }
                 }
             }
         }

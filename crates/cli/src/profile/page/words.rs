@@ -27,7 +27,12 @@ pub(super) fn section(profile: &Profile) -> Markup {
 }
 
 fn class_words(profile: &Profile, class: &ClassWords) -> Markup {
-    let name = class.label.map_or_else(|| "All reviews".to_owned(), |label| class_name(profile, label));
+    let name = match class.label {
+        // A bare number would read like a count beside the number of reviews.
+        Some(label) if class.name == label.to_string() => format!("Label {label}"),
+        Some(label) => class_name(profile, label),
+        None => "All reviews".to_owned(),
+    };
     let list = |words: &[Word]| -> Vec<Bar> {
         words.iter().map(|word| Bar { name: printable(&word.word), rows: word.reviews }).collect()
     };
@@ -53,7 +58,7 @@ fn typical(class: &ClassWords) -> Markup {
                     tr style={ "--length:" (format!("{:.2}%", share(word.reviews, largest) * 100.0)) } {
                         th scope="row" { (printable(&word.word)) }
                         td.count { (percent(share(word.reviews, class.reviews))) }
-                        td.share { @match word.times { Some(times) => { (format!("{times:.1}×")) } None => { "only here" } } }
+                        td.share { @match word.times { Some(times) => { (format!("{times:.1}×")) } None => { "only" } } }
                     }
                 }
             }
