@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
+. scripts/lib/manifest.sh
 
 readonly OUT=target/bench/models
 readonly BIN=target/release
@@ -41,18 +42,7 @@ prepare() {
 
 # Cleans one file into shards, as the first stage of a run does.
 clean() {
-  local csv digest
-  csv=$(realpath "$OUT/$1.csv")
-  digest=$(sha256sum "$csv" | cut -c1-64)
-  cat >"$OUT/$1.manifest.json" <<JSON
-{
-  "format_version": 1,
-  "run_id": "${digest:0:32}",
-  "ownership": "manifest",
-  "objects": [{"bucket": "file", "key": "$csv", "etag": "$digest", "uri": "$csv", "size": $(stat -c %s "$csv")}],
-  "configuration": {}
-}
-JSON
+  write_manifest "$OUT/$1.csv" "$OUT/$1.manifest.json"
   say "cleaning $1.csv"
   "$BIN/tamiz-etl" --manifest "$OUT/$1.manifest.json" --output "$OUT/$1" --log warn
 }

@@ -33,6 +33,10 @@ def clean(text):
     return SPACE.sub(" ", PUNCTUATION.sub("", text)).strip().lower()
 
 
+def tokenize(cleaned):
+    return _tokenizer.tokenize(cleaned)
+
+
 def compound(text):
     return _vader.polarity_scores(text)["compound"]
 
@@ -40,7 +44,7 @@ def compound(text):
 def analyse(text, language="en"):
     """One row as the golden files hold it."""
     cleaned = clean(text)
-    tokens = _tokenizer.tokenize(cleaned)
+    tokens = tokenize(cleaned)
     content = [token for token in tokens if token not in STOP_WORDS[language]]
     return {
         "text": text,
