@@ -1,10 +1,13 @@
 //! An object as a blocking stream, downloaded ahead of its reader.
 
-use std::io::{self, BufRead, Read};
+use std::fs::File;
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use bytes::{Buf, Bytes};
 use futures::StreamExt;
-use object_store::{GetOptions, GetRange, GetResult, ObjectStore};
+use futures::stream::BoxStream;
+use object_store::{GetOptions, GetRange, GetResult, GetResultPayload, ObjectStore};
 use tamiz_domain::ManifestObject;
 use tamiz_ports::{Folder, ObjectUri, StoreError, Stores};
 use tamiz_telemetry::{Progress, Shutdown};
@@ -13,6 +16,8 @@ use tokio::sync::mpsc;
 
 /// Chunks that wait for the reader at most.
 const CHUNKS_AHEAD: usize = 16;
+/// Bytes of a local file read at once.
+const FILE_CHUNK_BYTES: u64 = 256 << 10;
 
 /// A download that broke off: the store's fault, not the file's. Travels inside an [`io::Error`] through the
 /// decompressors.
@@ -78,23 +83,61 @@ impl Download {
         shutdown: Shutdown,
     ) -> Self {
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
-        let (uri, stop) = (uri.to_owned(), shutdown.clone());
-        runtime.spawn(async move {
-            let mut stream = opened.into_stream();
-            let pump = async {
-                while let Some(chunk) = stream.next().await {
-                    let chunk = chunk.map_err(|error| StoreError::of("read", &uri, error));
-                    if sender.send(chunk).await.is_err() {
-                        break;
-                    }
-                }
-            };
-            tokio::select! {
-                () = pump => {}
-                () = stop.cancelled() => {}
+        let (uri, stop, range) = (uri.to_owned(), shutdown.clone(), opened.range);
+        match opened.payload {
+            GetResultPayload::File(file, _) => {
+                runtime.spawn_blocking(move || read_file(file, range, &uri, &stop, &sender));
             }
-        });
+            GetResultPayload::Stream(stream) => {
+                runtime.spawn(async move {
+                    tokio::select! {
+                        () = pump(stream, &uri, &sender) => {}
+                        () = stop.cancelled() => {}
+                    }
+                });
+            }
+        }
         Self { chunks, current: Bytes::new(), progress, shutdown }
+    }
+}
+
+type Chunk = Result<Bytes, StoreError>;
+
+async fn pump(mut stream: BoxStream<'static, object_store::Result<Bytes>>, uri: &str, chunks: &mpsc::Sender<Chunk>) {
+    while let Some(chunk) = stream.next().await {
+        if chunks.send(chunk.map_err(|error| StoreError::of("read", uri, error))).await.is_err() {
+            break;
+        }
+    }
+}
+
+/// Reads a file in large chunks: the store's own stream of it hops between threads for every 8 KiB.
+fn read_file(mut file: File, range: Range<u64>, uri: &str, stop: &Shutdown, chunks: &mpsc::Sender<Chunk>) {
+    let mut left = range.end - range.start;
+    let mut sought = file.seek(SeekFrom::Start(range.start)).map(drop);
+    while left > 0 && !stop.is_cancelled() {
+        let mut chunk = vec![0; left.min(FILE_CHUNK_BYTES) as usize];
+        let read = std::mem::replace(&mut sought, Ok(())).and_then(|()| file.read(&mut chunk));
+        let chunk = match read {
+            Ok(0) => {
+                left = 0;
+                Err(StoreError::Changed { uri: uri.to_owned() })
+            }
+            Ok(count) => {
+                left -= count as u64;
+                chunk.truncate(count);
+                Ok(chunk.into())
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                left = 0;
+                let error = object_store::Error::Generic { store: "file", source: Box::new(error) };
+                Err(StoreError::of("read", uri, error))
+            }
+        };
+        if chunks.blocking_send(chunk).is_err() {
+            return;
+        }
     }
 }
 
