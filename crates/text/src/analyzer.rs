@@ -1,23 +1,28 @@
 //! Everything a clean shard needs to know of one review, with one look-up for each of its words.
 //!
 //! Cleaning, tokens, stop-words, stems and sentiment of a word depend on the word alone, nearly always: they are worked out
-//! once a distinct word ([`crate::dictionary`]), and a review is a list of numbers from then on. What depends on more than
-//! one word (markup, emoji, VADER's rules, the language) is found a review at a time. The single steps are public in the
-//! modules beside this one; tests hold the two roads together.
+//! once a distinct word ([`crate::token_cache`], [`crate::vocabulary`]), and a review is a list of numbers from then on.
+//! What depends on more than one word (markup, emoji, VADER's rules, the language) is found a review at a time. The single
+//! steps are public in the modules beside this one; tests hold the two roads together.
+
+use std::sync::Arc;
 
 use crate::clean::strip_markup;
-use crate::dictionary::Dictionary;
 use crate::language::{Evidence, Language, detect};
 use crate::segment::Segments;
 use crate::sentiment::Sentiment;
+use crate::token_cache::{Token, TokenCache};
 use crate::tokenize::parts;
-use crate::vader::Word;
-use crate::vocabulary::{Vocabulary, WordId};
+use crate::vader::{Vader, Word};
+use crate::vocabulary::{SharedVocabulary, Vocabulary, WordId};
 
-/// Analyses reviews one after the other. Holds the distinct words it met and scratch space as large as the longest
+/// Analyses reviews one after the other. Holds the tokens it met last (4 MiB) and scratch space as large as the longest
 /// review; make one a thread.
 pub struct Analyzer {
-    dictionary: Dictionary,
+    shared: SharedVocabulary,
+    vocabulary: Arc<Vocabulary>,
+    tokens: TokenCache,
+    vader: Vader,
     segments: Segments,
     row: Row,
 }
@@ -27,30 +32,46 @@ pub struct Analyzer {
 struct Row {
     /// As VADER sees them.
     spoken: Vec<Word>,
-    /// Words of the clean text.
-    words: Vec<WordId>,
+    /// The clean text, and a space.
     clean_bytes: Vec<u8>,
     clean: String,
     tokens: Vec<WordId>,
+    hashes: Vec<u64>,
     content: Vec<WordId>,
     stems: Vec<WordId>,
 }
 
 impl Analyzer {
-    /// Loads lexicons and stop-words (some milliseconds).
+    /// With a vocabulary of its own. Loads lexicons and stop-words where it is the first (some milliseconds).
     pub fn new() -> Self {
-        Self { dictionary: Dictionary::new(), segments: Segments::default(), row: Row::default() }
+        Self::sharing(SharedVocabulary::new())
+    }
+
+    /// With a vocabulary that other analyzers, of other threads, add words to as well.
+    pub fn sharing(shared: SharedVocabulary) -> Self {
+        Self {
+            vocabulary: shared.current(),
+            shared,
+            tokens: TokenCache::new(),
+            vader: Vader::new(),
+            segments: Segments::default(),
+            row: Row::default(),
+        }
     }
 
     /// Starts a batch of texts: the memory that words take is bounded by letting go of them here once there are too many.
     /// [`WordId`]s of earlier batches mean nothing any more.
     pub fn begin_batch(&mut self) {
-        self.dictionary.trim();
+        let current = self.shared.current();
+        if !Arc::ptr_eq(&current, &self.vocabulary) {
+            self.vocabulary = current;
+            self.tokens.clear();
+        }
     }
 
     /// The words of this batch, by their ids.
     pub fn vocabulary(&self) -> &Vocabulary {
-        self.dictionary.vocabulary()
+        &self.vocabulary
     }
 
     /// Analyses `text` (title and body joined) in the language it is found to be in. The view that is returned borrows
@@ -67,46 +88,43 @@ impl Analyzer {
         self.finish(text, language)
     }
 
+    /// Clean text and tokens, and what the words say of the language.
     fn clean_and_tokenize(&mut self, text: &str) -> Evidence {
-        self.look_up_words(text);
-        self.row.assemble(self.dictionary.vocabulary_mut())
-    }
-
-    fn look_up_words(&mut self, text: &str) {
-        let Self { dictionary, segments, row } = self;
+        let Self { vocabulary, tokens, segments, row, .. } = self;
+        let mut evidence = Evidence::default();
         let mut has_markup = false;
-        row.spoken.clear();
-        row.words.clear();
+        row.clear();
         segments.cut(text);
-        dictionary.look_up(segments, |token| {
-            row.spoken.push(token.word);
+        tokens.look_up(segments, vocabulary, |token, word| {
+            row.spoken.push(word);
             has_markup |= token.has_markup;
-            row.words.extend((token.clean != WordId::NONE).then_some(token.clean));
+            row.push_clean(token, vocabulary, &mut evidence);
         });
         if has_markup {
-            row.words.clear();
+            evidence = Evidence::default();
+            row.clear_clean();
             segments.cut(&strip_markup(text));
-            dictionary.look_up(segments, |token| {
-                row.words.extend((token.clean != WordId::NONE).then_some(token.clean));
-            });
+            tokens.look_up(segments, vocabulary, |token, _| row.push_clean(token, vocabulary, &mut evidence));
         }
+        row.finish_clean();
+        evidence
     }
 
     fn finish(&mut self, text: &str, language: Language) -> Analysis<'_> {
-        self.row.reduce_to_stems(self.dictionary.vocabulary_mut(), language);
+        self.row.reduce_to_stems(&self.vocabulary, language);
         let compound = (language == Language::English).then(|| self.compound(text));
-        Analysis { row: &self.row, vocabulary: self.dictionary.vocabulary(), language, compound }
+        Analysis { row: &self.row, vocabulary: &self.vocabulary, language, compound }
     }
 
     fn compound(&mut self, text: &str) -> f64 {
-        let Self { dictionary, segments, row } = self;
-        let Some(described) = dictionary.vader().describe_emoji(text) else {
-            return dictionary.vader().score(&row.spoken, text);
+        let Self { vocabulary, tokens, vader, segments, row, .. } = self;
+        let Some(described) = vader.describe_emoji(text) else {
+            return vader.score(&row.spoken, text);
         };
         row.spoken.clear();
         segments.cut(&described);
-        dictionary.look_up(segments, |token| row.spoken.push(token.word));
-        dictionary.vader().score(&row.spoken, &described)
+        tokens.look_up(segments, vocabulary, |_, word| row.spoken.push(word));
+        vader.score(&row.spoken, &described)
     }
 }
 
@@ -117,46 +135,62 @@ impl Default for Analyzer {
 }
 
 impl Row {
-    /// Clean text and tokens of the row's words, and what the words say of the language.
-    fn assemble(&mut self, vocabulary: &mut Vocabulary) -> Evidence {
-        let Self { words, clean_bytes, clean, tokens, .. } = self;
-        let mut evidence = Evidence { num_words: words.len(), ..Evidence::default() };
-        clean_bytes.clear();
-        tokens.clear();
-        for &id in words.iter() {
-            let facts = vocabulary.facts(id);
-            vocabulary.push_word(facts, clean_bytes);
-            evidence.add(facts);
-            if facts.is_contraction {
-                cut(id, vocabulary, tokens);
-            } else {
-                tokens.push(id);
-            }
+    fn clear(&mut self) {
+        self.spoken.clear();
+        self.clear_clean();
+    }
+
+    fn clear_clean(&mut self) {
+        self.clean_bytes.clear();
+        self.tokens.clear();
+        self.hashes.clear();
+    }
+
+    /// Appends what is left of a token once it is clean.
+    #[inline]
+    fn push_clean(&mut self, token: &Token, vocabulary: &Vocabulary, evidence: &mut Evidence) {
+        if token.clean == WordId::NONE {
+            return;
         }
+        token.push_onto(vocabulary, &mut self.clean_bytes);
+        self.clean_bytes.push(b' ');
+        evidence.add(token);
+        if token.is_contraction {
+            self.push_parts(token.clean, vocabulary);
+        } else {
+            self.tokens.push(token.clean);
+            self.hashes.push(token.hash);
+        }
+    }
+
+    #[cold]
+    fn push_parts(&mut self, contraction: WordId, vocabulary: &Vocabulary) {
+        for part in parts(vocabulary.word(contraction)).into_iter().filter(|part| !part.is_empty()) {
+            let id = vocabulary.intern(part);
+            self.tokens.push(id);
+            self.hashes.push(vocabulary.hash(id));
+        }
+    }
+
+    fn finish_clean(&mut self) {
+        let Self { clean_bytes, clean, .. } = self;
         clean_bytes.pop();
         clean.clear();
         // Words are text, so the check (10 GB/s) never fails; it buys the absence of unsafe code.
         clean.push_str(simdutf8::basic::from_utf8(clean_bytes).unwrap_or_default());
-        evidence
     }
 
-    fn reduce_to_stems(&mut self, vocabulary: &mut Vocabulary, language: Language) {
+    fn reduce_to_stems(&mut self, vocabulary: &Vocabulary, language: Language) {
         let Self { tokens, content, stems, .. } = self;
         content.clear();
         stems.clear();
         for &id in tokens.iter() {
-            if !vocabulary.facts(id).is_stop_word(language) {
+            if let Some(stem) = vocabulary.stem(language, id) {
                 content.push(id);
-                stems.push(vocabulary.stem(language, id));
+                stems.push(stem);
             }
         }
     }
-}
-
-#[cold]
-fn cut(contraction: WordId, vocabulary: &mut Vocabulary, tokens: &mut Vec<WordId>) {
-    let word = vocabulary.word(contraction).to_owned();
-    tokens.extend(parts(&word).into_iter().filter(|part| !part.is_empty()).map(|part| vocabulary.intern(part)));
 }
 
 /// What one review's text says.
@@ -187,6 +221,11 @@ impl<'a> Analysis<'a> {
     /// Tokens of the clean text.
     pub fn token_ids(&self) -> &'a [WordId] {
         &self.row.tokens
+    }
+
+    /// [`Vocabulary::hash`] of each token.
+    pub fn token_hashes(&self) -> &'a [u64] {
+        &self.row.hashes
     }
 
     /// Tokens without the stop-words of the language; all of them where it has no list.

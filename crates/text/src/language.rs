@@ -14,7 +14,7 @@ use std::fmt;
 
 use whichlang::Lang;
 
-use crate::vocabulary::Facts;
+use crate::token_cache::Token;
 
 /// A language as far as the pipeline needs to tell it apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,10 +106,11 @@ pub(crate) fn detect(clean: &str, evidence: Evidence) -> Language {
 }
 
 impl Evidence {
-    /// Counts one more word, which is in `num_words` already.
+    /// Counts one more word.
     #[inline]
-    pub(crate) fn add(&mut self, word: &Facts) {
-        let (english, spanish) = (word.is_english_stop_word, word.is_spanish_stop_word || word.has_spanish_letter);
+    pub(crate) fn add(&mut self, token: &Token) {
+        let (english, spanish) = (token.is_english_stop_word, token.looks_spanish);
+        self.num_words += 1;
         self.english += usize::from(english);
         self.spanish += usize::from(spanish);
         self.both += usize::from(english && spanish);

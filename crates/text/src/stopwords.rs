@@ -1,8 +1,17 @@
 //! Stop-words: NLTK's lists for English (198 words) and Spanish (313).
 
+use std::sync::LazyLock;
+
 use rustc_hash::FxHashSet;
 
 use crate::Language;
+
+static STOP_WORDS: LazyLock<StopWords> = LazyLock::new(StopWords::new);
+
+/// The stop-words, loaded once.
+pub(crate) fn stop_words() -> &'static StopWords {
+    &STOP_WORDS
+}
 
 /// The stop-words of the languages that have a list.
 pub struct StopWords {

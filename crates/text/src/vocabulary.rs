@@ -1,14 +1,17 @@
-//! The distinct words of many texts, and what is known of each.
+//! The distinct words of many texts, and what is known of each; shared by all threads.
 
-use std::ops::Range;
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use compact_str::CompactString;
 use hashbrown::HashTable;
 use twox_hash::XxHash3_64;
 
 use crate::Language;
 use crate::language::has_spanish_letter;
 use crate::stem::Stemmer;
-use crate::stopwords::StopWords;
+use crate::stopwords::{StopWords, stop_words};
 use crate::tokenize::split_contraction;
 
 /// A word of a [`Vocabulary`].
@@ -16,199 +19,189 @@ use crate::tokenize::split_contraction;
 pub struct WordId(u32);
 
 impl WordId {
-    /// Stands where there is no word, or where it is not known yet.
+    /// Stands where there is no word.
     pub(crate) const NONE: Self = Self(u32::MAX);
 
-    /// Number of the word, in the order in which words were met.
+    /// Number of the word: small for words met early, the same for all threads, another one in the next run.
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// Most words are shorter than this.
-const CHUNK: usize = 16;
+/// Distinct words from which on a new batch starts with an empty vocabulary. Real reviews hold some hundred thousand, most
+/// of them once; beyond that the text is noise, and memory must not follow.
+const MAX_WORDS: usize = 1 << 18;
+
+/// The same for the bytes of all words.
+const MAX_BYTES: usize = 8 << 20;
+
+/// Parts of the index, so that threads that add words hardly ever wait for each other.
+const SHARDS: usize = 64;
 
 /// What is known of a word in lower case.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Facts {
-    /// The word's first bytes, or all of it and zeros: most words are copied from here, beside what else is asked of them.
-    head: [u8; CHUNK],
+    text: CompactString,
     /// Of the word, the same over platforms and versions.
-    hash: u64,
-    /// Where the word stands among all of them.
-    start: u32,
-    length: u32,
+    pub(crate) hash: u64,
     pub(crate) is_english_stop_word: bool,
-    pub(crate) is_spanish_stop_word: bool,
-    pub(crate) has_spanish_letter: bool,
+    /// Whether it is a stop-word of Spanish, or has a letter of Spanish.
+    pub(crate) looks_spanish: bool,
     /// Whether it is `cannot`, `gonna` or the like, which the tokenizer cuts.
     pub(crate) is_contraction: bool,
-    english_stem: WordId,
-    spanish_stem: WordId,
 }
 
-impl Facts {
-    #[inline]
-    pub(crate) fn is_stop_word(&self, language: Language) -> bool {
-        match language {
-            Language::English => self.is_english_stop_word,
-            Language::Spanish => self.is_spanish_stop_word,
-            Language::Other(_) => false,
-        }
-    }
-
-    fn range(&self) -> Range<usize> {
-        self.start as usize..self.start as usize + self.length as usize
-    }
-}
-
-/// Words by id. Ids are dense, from 0 on, and hold until they are forgotten
-/// ([`Analyzer::begin_batch`](crate::Analyzer::begin_batch)).
+/// Words by id. Words are only added; ids are dense, from 0 on.
 pub struct Vocabulary {
-    /// All words, one after the other.
-    text: String,
-    facts: Vec<Facts>,
-    by_text: HashTable<WordId>,
-    stop_words: StopWords,
+    words: boxcar::Vec<Facts>,
+    by_text: Box<[Mutex<HashTable<WordId>>]>,
+    /// Of all words.
+    num_bytes: AtomicUsize,
+    english_stems: Stems,
+    spanish_stems: Stems,
     stemmer: Stemmer,
+    stop_words: &'static StopWords,
 }
 
 impl Vocabulary {
     /// No words yet.
     pub(crate) fn new() -> Self {
         Self {
-            text: String::new(),
-            facts: Vec::new(),
-            by_text: HashTable::new(),
-            stop_words: StopWords::new(),
+            words: boxcar::Vec::new(),
+            by_text: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            num_bytes: AtomicUsize::new(0),
+            english_stems: Stems::new(),
+            spanish_stems: Stems::new(),
             stemmer: Stemmer::new(),
+            stop_words: stop_words(),
         }
-    }
-
-    /// Forgets every word; ids given out before mean nothing any more.
-    pub(crate) fn clear(&mut self) {
-        let Self { text, facts, by_text, .. } = self;
-        text.clear();
-        facts.clear();
-        by_text.clear();
-    }
-
-    /// Number of words.
-    pub fn len(&self) -> usize {
-        self.facts.len()
-    }
-
-    /// Whether no word was met yet.
-    pub fn is_empty(&self) -> bool {
-        self.facts.is_empty()
-    }
-
-    /// Bytes of all words together.
-    pub fn num_bytes(&self) -> usize {
-        self.text.len()
     }
 
     /// The word itself.
     pub fn word(&self, id: WordId) -> &str {
-        &self.text[self.facts[id.index()].range()]
+        &self.facts(id).text
     }
 
-    /// Bytes of the word.
-    #[inline]
-    pub fn word_len(&self, id: WordId) -> usize {
-        self.facts[id.index()].length as usize
+    /// Has the processor fetch these words, many at a time, for whoever goes through them next.
+    pub fn prefetch(&self, ids: &[WordId]) {
+        black_box(ids.iter().fold(0, |seen, &id| seen ^ self.facts(id).hash));
     }
 
     /// XXH3 of the word: 64 well-mixed bits, the same over platforms and versions.
-    #[inline]
     pub fn hash(&self, id: WordId) -> u64 {
-        self.facts[id.index()].hash
-    }
-
-    /// Appends the word. Faster than [`Self::word`]: most words lie beside what else is known of them.
-    #[inline]
-    pub fn push_onto(&self, id: WordId, out: &mut Vec<u8>) {
-        self.push_bytes(&self.facts[id.index()], out);
+        self.facts(id).hash
     }
 
     #[inline]
     pub(crate) fn facts(&self, id: WordId) -> &Facts {
-        &self.facts[id.index()]
+        &self.words[id.index()]
     }
 
-    /// Appends a word of these facts, and a space.
-    #[inline]
-    pub(crate) fn push_word(&self, facts: &Facts, out: &mut Vec<u8>) {
-        self.push_bytes(facts, out);
-        out.push(b' ');
-    }
-
-    #[inline]
-    fn push_bytes(&self, facts: &Facts, out: &mut Vec<u8>) {
-        let length = facts.length as usize;
-        if length < CHUNK {
-            // A copy of fixed size, of which what is too much is overwritten.
-            let end = out.len() + length;
-            out.extend_from_slice(&facts.head);
-            out.truncate(end);
-        } else {
-            out.extend_from_slice(&self.text.as_bytes()[facts.range()]);
-        }
+    /// Whether so many words were met that it is time to begin again.
+    fn is_full(&self) -> bool {
+        self.words.count() > MAX_WORDS || self.num_bytes.load(Ordering::Relaxed) > MAX_BYTES
     }
 
     /// Id of `word`, in lower case, which is added if it is new.
-    pub(crate) fn intern(&mut self, word: &str) -> WordId {
-        let Self { text, facts, by_text, .. } = self;
-        let spell = |id: WordId| &text[facts[id.index()].range()];
+    pub(crate) fn intern(&self, word: &str) -> WordId {
         let hash = XxHash3_64::oneshot(word.as_bytes());
-        if let Some(&known) = by_text.find(hash, |&id| spell(id) == word) {
+        let shard = &self.by_text[(hash >> 32) as usize % SHARDS];
+        let mut by_text = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&known) = by_text.find(hash, |&id| self.word(id) == word) {
             return known;
         }
-        let id = WordId(facts.len() as u32);
-        by_text.insert_unique(hash, id, |&id| facts[id.index()].hash);
-        let start = text.len() as u32;
-        let mut head = [0; CHUNK];
-        let length = word.len().min(CHUNK);
-        head[..length].copy_from_slice(&word.as_bytes()[..length]);
-        self.text.push_str(word);
-        self.facts.push(Facts {
-            head,
+        let looks_spanish = self.stop_words.contains(Language::Spanish, word) || has_spanish_letter(word);
+        let id = WordId(self.words.push(Facts {
+            text: word.into(),
             hash,
-            start,
-            length: word.len() as u32,
             is_english_stop_word: self.stop_words.contains(Language::English, word),
-            is_spanish_stop_word: self.stop_words.contains(Language::Spanish, word),
-            has_spanish_letter: has_spanish_letter(word),
+            looks_spanish,
             is_contraction: split_contraction(word).is_some(),
-            english_stem: WordId::NONE,
-            spanish_stem: WordId::NONE,
-        });
+        }) as u32);
+        by_text.insert_unique(hash, id, |&id| self.facts(id).hash);
+        self.num_bytes.fetch_add(word.len(), Ordering::Relaxed);
         id
     }
 
-    /// Stem of a word: worked out once a word and language.
+    /// Stem of a word, none for a stop-word: worked out once a word and language. In languages without stemmer and
+    /// stop-words a word is its own stem.
     #[inline]
-    pub(crate) fn stem(&mut self, language: Language, id: WordId) -> WordId {
-        let facts = &self.facts[id.index()];
-        let known = match language {
-            Language::English => facts.english_stem,
-            Language::Spanish => facts.spanish_stem,
-            Language::Other(_) => id,
+    pub(crate) fn stem(&self, language: Language, id: WordId) -> Option<WordId> {
+        let stems = match language {
+            Language::English => &self.english_stems,
+            Language::Spanish => &self.spanish_stems,
+            Language::Other(_) => return Some(id),
         };
-        if known == WordId::NONE { self.work_out_stem(language, id) } else { known }
+        stems.get(id).unwrap_or_else(|| {
+            let stem = self.work_out_stem(language, id);
+            stems.set(id, stem);
+            stem
+        })
     }
 
     #[cold]
-    fn work_out_stem(&mut self, language: Language, id: WordId) -> WordId {
-        let stem = self.stemmer.stem(language, self.word(id)).into_owned();
-        let stem = self.intern(&stem);
-        let facts = &mut self.facts[id.index()];
-        match language {
-            Language::English => facts.english_stem = stem,
-            Language::Spanish => facts.spanish_stem = stem,
-            Language::Other(_) => {}
+    fn work_out_stem(&self, language: Language, id: WordId) -> Option<WordId> {
+        let word = self.word(id);
+        let is_stop_word = self.stop_words.contains(language, word);
+        (!is_stop_word).then(|| self.intern(&self.stemmer.stem(language, word)))
+    }
+}
+
+/// The stems of one language's words: four bytes a word, so that those of the frequent words stay in the cache.
+struct Stems(Box<[AtomicU32]>);
+
+impl Stems {
+    const UNKNOWN: u32 = 0;
+    const STOP_WORD: u32 = 1;
+    const FIRST: u32 = 2;
+
+    fn new() -> Self {
+        Self((0..MAX_WORDS).map(|_| AtomicU32::new(Self::UNKNOWN)).collect())
+    }
+
+    /// None where it is not known yet, `Some(None)` for a stop-word.
+    #[inline]
+    fn get(&self, id: WordId) -> Option<Option<WordId>> {
+        // Whoever sees a stem's id is to see the stem.
+        match self.0.get(id.index())?.load(Ordering::Acquire) {
+            Self::UNKNOWN => None,
+            Self::STOP_WORD => Some(None),
+            stem => Some(Some(WordId(stem - Self::FIRST))),
         }
-        stem
+    }
+
+    /// Remembers a stem, except of words that came once the vocabulary was full.
+    fn set(&self, id: WordId, stem: Option<WordId>) {
+        if let Some(known) = self.0.get(id.index()) {
+            known.store(stem.map_or(Self::STOP_WORD, |stem| stem.0 + Self::FIRST), Ordering::Release);
+        }
+    }
+}
+
+/// The vocabulary that several analyzers share: what one learns of a word, no other has to. Clones share it too.
+#[derive(Clone)]
+pub struct SharedVocabulary(Arc<Mutex<Arc<Vocabulary>>>);
+
+impl SharedVocabulary {
+    /// No words yet.
+    pub fn new() -> Self {
+        Self(Arc::new(Mutex::new(Arc::new(Vocabulary::new()))))
+    }
+
+    /// The vocabulary to use from now on; a new one once there are too many words in the last one, which ends with those
+    /// who still use it.
+    pub(crate) fn current(&self) -> Arc<Vocabulary> {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.is_full() {
+            *current = Arc::new(Vocabulary::new());
+        }
+        current.clone()
+    }
+}
+
+impl Default for SharedVocabulary {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -218,27 +211,51 @@ mod tests {
 
     #[test]
     fn a_word_has_one_id_and_stems_are_words() {
-        let mut words = Vocabulary::new();
+        let words = Vocabulary::new();
         let running = words.intern("running");
         assert_eq!(words.intern("running"), running);
-        let run = words.stem(Language::English, running);
-        assert_eq!(words.stem(Language::English, running), run);
-        assert_eq!(words.word(run), "run");
-        assert_eq!(words.stem(Language::Other("de"), running), running);
-        let spanish = words.stem(Language::Spanish, running);
-        assert_eq!(words.word(spanish), "running");
-        assert_eq!((words.len(), words.num_bytes()), (2, 10));
+        let stem = |language| words.stem(language, running).map(|stem| words.word(stem));
+        for _ in 0..2 {
+            assert_eq!(stem(Language::English), Some("run"));
+            assert_eq!(stem(Language::Spanish), Some("running"));
+            assert_eq!(stem(Language::Other("de")), Some("running"));
+        }
+        assert_eq!(words.words.count(), 2);
     }
 
     #[test]
-    fn a_cleared_vocabulary_starts_again() {
-        let mut words = Vocabulary::new();
-        words.intern("the");
-        words.clear();
-        assert!(words.is_empty());
+    fn stop_words_have_no_stem_in_their_language() {
+        let words = Vocabulary::new();
         let id = words.intern("también");
-        assert_eq!((id.index(), words.word(id)), (0, "también"));
+        assert_eq!((words.stem(Language::Spanish, id), words.stem(Language::Spanish, id)), (None, None));
+        assert!(words.stem(Language::English, id).is_some());
         let facts = words.facts(id);
-        assert!(facts.is_spanish_stop_word && facts.has_spanish_letter && !facts.is_english_stop_word);
+        assert!(facts.looks_spanish && !facts.is_english_stop_word && !facts.is_contraction);
+    }
+
+    #[test]
+    fn threads_that_meet_the_same_words_number_them_alike() {
+        let words = Vocabulary::new();
+        let meet = || (0..5_000).map(|number| words.intern(&format!("w{number}"))).collect::<Vec<_>>();
+        let ids: Vec<Vec<WordId>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(meet)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(ids.iter().all(|other| *other == ids[0]));
+        assert!(ids[0].iter().enumerate().all(|(number, &id)| words.word(id) == format!("w{number}")));
+    }
+
+    #[test]
+    fn a_full_vocabulary_still_takes_words_and_is_followed_by_an_empty_one() {
+        let shared = SharedVocabulary::new();
+        let full = shared.current();
+        for number in 0..=MAX_WORDS {
+            full.intern(&number.to_string());
+        }
+        let late = full.intern("houses");
+        assert_eq!(full.stem(Language::English, late).map(|stem| full.word(stem)), Some("hous"));
+        let next = shared.clone().current();
+        assert!(!Arc::ptr_eq(&full, &next) && Arc::ptr_eq(&next, &shared.current()));
+        assert_eq!((next.words.count(), full.word(late)), (0, "houses"));
     }
 }

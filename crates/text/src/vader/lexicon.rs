@@ -1,11 +1,20 @@
 //! What VADER knows: words and emoticons with all that the rules say of them, and descriptions of emoji.
 
+use std::sync::LazyLock;
+
 use rustc_hash::FxHashMap;
 
 use super::word::{DAMPENERS, INTENSIFIERS, Keyword, NEGATIONS, Word};
 
 static WORDS: &str = include_str!("../../data/vader_lexicon.txt");
 static EMOJI: &str = include_str!("../../data/emoji_utf8_lexicon.txt");
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::new);
+
+/// The lexicon, parsed once.
+pub(super) fn lexicon() -> &'static Lexicon {
+    &LEXICON
+}
 
 pub(super) struct Lexicon {
     words: FxHashMap<&'static str, Word>,

@@ -13,19 +13,19 @@ mod word;
 
 use crate::unicode::is_space;
 
-use lexicon::Lexicon;
+use lexicon::{Lexicon, lexicon};
 pub(crate) use word::Word;
 
-/// Scores texts. Holds the lexicons, and scratch space as large as the longest text.
+/// Scores texts. Holds scratch space as large as the longest text.
 pub struct Vader {
-    lexicon: Lexicon,
+    lexicon: &'static Lexicon,
     valences: Vec<(usize, f64)>,
 }
 
 impl Vader {
-    /// Parses the lexicons (some milliseconds).
+    /// Parses the lexicons (some milliseconds) where it is the first.
     pub fn new() -> Self {
-        Self { lexicon: Lexicon::new(), valences: Vec::new() }
+        Self { lexicon: lexicon(), valences: Vec::new() }
     }
 
     /// Compound score of an English text as written (not cleaned), in [-1, 1], rounded to 4 decimals; 0 for no text.
@@ -41,7 +41,7 @@ impl Vader {
 
     /// What the rules ask of a token that was split off at white space.
     pub(crate) fn word(&self, token: &str) -> Word {
-        Word::new(token, &self.lexicon)
+        Word::new(token, self.lexicon)
     }
 
     /// The text with its emoji spelled out; none where there are none.

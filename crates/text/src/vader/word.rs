@@ -151,6 +151,10 @@ keywords! {
 const SHORT_BYTES: usize = 32;
 
 impl Word {
+    /// A word that means nothing to the rules.
+    pub(crate) const NONE: Self =
+        Self { tenths: None, strength: Strength::None, is_upper: false, negates: false, keyword: None };
+
     /// Looks at a token that was split off at white space.
     pub(super) fn new(token: &str, lexicon: &Lexicon) -> Self {
         let word = strip_punctuation(token);
@@ -166,6 +170,12 @@ impl Word {
         let known = lexicon.word(&lower);
         let negates = known.negates || lower.as_bytes().windows(3).any(|letters| letters == b"n't");
         Self { is_upper: is_upper(word), negates, ..known }
+    }
+
+    /// The same word, of which the letters were capitals or not.
+    #[inline]
+    pub(crate) fn in_case(self, is_upper: bool) -> Self {
+        Self { is_upper: self.is_upper | is_upper, ..self }
     }
 
     pub(super) fn is(self, keyword: Keyword) -> bool {
