@@ -5,7 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::path::Path;
-use object_store::{Attribute, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion};
+use object_store::{
+    Attribute, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -142,7 +144,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn write(&self, name: &str, bytes: impl Into<Bytes>) -> Result<(), StoreError> {
+    pub async fn write(&self, name: &str, bytes: impl Into<PutPayload>) -> Result<(), StoreError> {
         self.put(name, bytes.into(), PutMode::Overwrite)
             .await
             .map_err(|e| StoreError::of("write", self.uri_of(name), e))
@@ -152,7 +154,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`StoreError`]; an existing object is no error.
-    pub async fn create(&self, name: &str, bytes: impl Into<Bytes>) -> Result<Created, StoreError> {
+    pub async fn create(&self, name: &str, bytes: impl Into<PutPayload>) -> Result<Created, StoreError> {
         match self.put(name, bytes.into(), PutMode::Create).await {
             Ok(()) => Ok(Created::New),
             Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
@@ -169,7 +171,7 @@ impl Folder {
     pub async fn swap(
         &self,
         name: &str,
-        bytes: impl Into<Bytes>,
+        bytes: impl Into<PutPayload>,
         expected: Option<&Versioned>,
     ) -> Result<Swapped, StoreError> {
         let Some(expected) = expected else {
@@ -234,12 +236,12 @@ impl Folder {
         Ok(names)
     }
 
-    async fn put(&self, name: &str, bytes: Bytes, mode: PutMode) -> object_store::Result<()> {
+    async fn put(&self, name: &str, bytes: PutPayload, mode: PutMode) -> object_store::Result<()> {
         let mut options = PutOptions { mode, ..PutOptions::default() };
         if let Some(content_type) = content_type(name).filter(|_| self.uri.is_s3()) {
             options.attributes.insert(Attribute::ContentType, content_type.into());
         }
-        self.store.put_opts(&self.path(name), bytes.into(), options).await.map(drop)
+        self.store.put_opts(&self.path(name), bytes, options).await.map(drop)
     }
 
     fn json<T: Serialize>(&self, name: &str, value: &T) -> Result<Vec<u8>, StoreError> {

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use bytes::Bytes;
-use object_store::{MultipartUpload, ObjectStoreExt};
+use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, PutPayloadMut};
 use tamiz_ports::{Folder, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -16,16 +15,19 @@ const PIECE_BYTES: usize = 8 << 20;
 /// Pieces that wait for the network at most.
 const PIECES_AHEAD: usize = 1;
 
+/// Bytes of a block, of which pieces consist: memory of this size is used again, and nothing is moved when a piece grows.
+const BLOCK_BYTES: usize = 512 << 10;
+
 enum Piece {
-    Bytes(Bytes),
+    Middle(PutPayload),
     /// The object is complete; without it, it is not to come into being.
-    End(Bytes),
+    End(PutPayload),
 }
 
 /// A sink whose bytes go into an object of a folder, over whatever an earlier attempt left there (parts are
 /// deterministic, so it can only be the same). Dropped before [`Upload::finish`], it leaves no object.
 pub(crate) struct Upload {
-    buffer: Vec<u8>,
+    buffer: PutPayloadMut,
     pieces: mpsc::Sender<Piece>,
     task: JoinHandle<Result<(), StoreError>>,
 }
@@ -34,14 +36,14 @@ impl Upload {
     /// Begins to write `name`; to be used on a thread that is none of `runtime`'s own.
     pub(crate) fn start(runtime: &Handle, folder: Folder, name: String) -> Self {
         let (pieces, receiver) = mpsc::channel(PIECES_AHEAD);
-        Self { buffer: Vec::new(), pieces, task: runtime.spawn(upload(folder, name, receiver)) }
+        Self { buffer: new_buffer(), pieces, task: runtime.spawn(upload(folder, name, receiver)) }
     }
 
     /// Sends what is left; the answer comes once all of it is stored.
     pub(crate) fn finish(self) -> Pending {
         let Self { buffer, pieces, task } = self;
         // If the task is gone, it says why itself.
-        let _ = pieces.blocking_send(Piece::End(buffer.into()));
+        let _ = pieces.blocking_send(Piece::End(buffer.freeze()));
         Pending(task)
     }
 }
@@ -49,9 +51,9 @@ impl Upload {
 impl Write for Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= PIECE_BYTES {
-            let piece = std::mem::take(&mut self.buffer);
-            let _ = self.pieces.blocking_send(Piece::Bytes(piece.into()));
+        if self.buffer.content_length() >= PIECE_BYTES {
+            let piece = std::mem::replace(&mut self.buffer, new_buffer());
+            let _ = self.pieces.blocking_send(Piece::Middle(piece.freeze()));
         }
         Ok(bytes.len())
     }
@@ -59,6 +61,10 @@ impl Write for Upload {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+fn new_buffer() -> PutPayloadMut {
+    PutPayloadMut::new().with_block_size(BLOCK_BYTES)
 }
 
 /// An upload that has all its bytes.
@@ -75,7 +81,7 @@ async fn upload(folder: Folder, name: String, mut pieces: mpsc::Receiver<Piece>)
     let first = match pieces.recv().await {
         None => return Ok(()),
         Some(Piece::End(bytes)) => return folder.write(&name, bytes).await,
-        Some(Piece::Bytes(bytes)) => bytes,
+        Some(Piece::Middle(bytes)) => bytes,
     };
     let failed = |error| StoreError::of("write", folder.uri_of(&name), error);
     let mut object = folder.store().put_multipart(&folder.path(&name)).await.map_err(failed)?;
@@ -98,16 +104,16 @@ enum Sent {
 
 async fn send(
     object: &mut dyn MultipartUpload,
-    first: Bytes,
+    first: PutPayload,
     pieces: &mut mpsc::Receiver<Piece>,
 ) -> object_store::Result<Sent> {
-    object.put_part(first.into()).await?;
+    object.put_part(first).await?;
     while let Some(piece) = pieces.recv().await {
         match piece {
-            Piece::Bytes(bytes) => object.put_part(bytes.into()).await?,
+            Piece::Middle(bytes) => object.put_part(bytes).await?,
             Piece::End(bytes) => {
-                if !bytes.is_empty() {
-                    object.put_part(bytes.into()).await?;
+                if bytes.content_length() > 0 {
+                    object.put_part(bytes).await?;
                 }
                 object.complete().await?;
                 return Ok(Sent::All);
