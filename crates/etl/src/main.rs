@@ -8,9 +8,6 @@ use tamiz_etl::{Deps, Settings, run_step};
 use tamiz_ports::record_failure;
 use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Cleans the review files of one run into Parquet shards
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -21,19 +18,8 @@ struct Cli {
     logs: LogSettings,
 }
 
-/// Number of mimalloc's option for the milliseconds after which freed memory goes back to the system (`mimalloc.h`).
-const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
-
-/// Keeps freed memory for a second: the next batch wants as much again, and getting it from the system page by page
-/// costs a tenth of the run.
-fn keep_freed_memory() {
-    // SAFETY: sets a number in a table of the allocator; the function may be called at any time, from one thread.
-    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 1_000) };
-}
-
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    keep_freed_memory();
     let Cli { settings, logs } = Cli::parse();
     logs.init();
     let shutdown = shutdown_on_signals()?;

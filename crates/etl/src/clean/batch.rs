@@ -1,5 +1,6 @@
 //! Records on their way through the workers.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::read::framing::{Fault, Reading};
@@ -11,6 +12,11 @@ use crate::read::shape::Shape;
 const BATCH_RECORDS: usize = 8_192;
 /// Bytes from which on a batch is full. A worker needs about six times as much memory for it.
 const BATCH_BYTES: usize = 2 << 20;
+
+/// Bytes of a slice, about: its columns, six times as large, stay in the processor's cache from the text to the page.
+const SLICE_BYTES: usize = 128 << 10;
+/// Most records that make a batch full need no more room than this.
+const LAST_RECORD_BYTES: usize = 16 << 10;
 
 /// The file that records come from.
 #[derive(Debug)]
@@ -54,7 +60,7 @@ pub(crate) struct RowRecord<'a> {
 
 impl RawBatch {
     pub(crate) fn new(file: Arc<SourceFile>, first_row: u64) -> Self {
-        Self { file, first_row, bytes: Vec::with_capacity(BATCH_BYTES), records: Vec::new() }
+        Self { file, first_row, bytes: Vec::with_capacity(BATCH_BYTES + LAST_RECORD_BYTES), records: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, record: RawRecord<'_>) {
@@ -72,10 +78,6 @@ impl RawBatch {
 
     pub(crate) fn num_records(&self) -> usize {
         self.records.len()
-    }
-
-    pub(crate) fn num_bytes(&self) -> usize {
-        self.bytes.len()
     }
 
     /// Row number of the first record.
@@ -96,14 +98,70 @@ impl RawBatch {
     /// The record of this row number.
     pub(crate) fn record(&self, row: u64) -> RowRecord<'_> {
         let index = (row - self.first_row) as usize;
-        let start = index.checked_sub(1).map_or(0, |before| self.records[before].end);
+        let start = self.start(index);
         let BatchRecord { end, offset, reading } = &self.records[index];
         let offset = self.file.shape.has_offsets().then_some(*offset);
         RowRecord { row, offset, raw: &self.bytes[start..*end], reading }
     }
 
-    /// Each record, in order.
-    pub(crate) fn records(&self) -> impl Iterator<Item = RowRecord<'_>> {
-        (self.first_row..self.next_row()).map(|row| self.record(row))
+    /// Each record of these row numbers, in order.
+    pub(crate) fn records(&self, rows: Range<u64>) -> impl Iterator<Item = RowRecord<'_>> {
+        rows.map(|row| self.record(row))
+    }
+
+    /// Bytes of the records of these row numbers.
+    pub(crate) fn num_bytes(&self, rows: &Range<u64>) -> usize {
+        self.start((rows.end - self.first_row) as usize) - self.start((rows.start - self.first_row) as usize)
+    }
+
+    /// The records in slices that are worked on together, by row numbers.
+    pub(crate) fn slices(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        let mut first = 0;
+        std::iter::from_fn(move || {
+            let start = self.start(first);
+            let rest = self.records.get(first..).filter(|rest| !rest.is_empty())?;
+            let is_last = |record: &BatchRecord| record.end - start >= SLICE_BYTES;
+            let end = rest.iter().position(is_last).map_or(self.records.len(), |last| first + last + 1);
+            let rows = self.first_row + first as u64..self.first_row + end as u64;
+            first = end;
+            Some(rows)
+        })
+    }
+
+    /// Where the bytes of a record start; for the one after the last, where all end.
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.records[before].end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(lengths: &[usize]) -> RawBatch {
+        let shape = Shape::parquet();
+        let file = SourceFile { source: "a.csv".to_owned(), id_prefix: "0".repeat(16), shape, is_divisible: false };
+        let mut batch = RawBatch::new(Arc::new(file), 5);
+        for &length in lengths {
+            batch.push(RawRecord { raw: &vec![b'x'; length], offset: 0, reading: Ok(Reading::Json) });
+        }
+        batch
+    }
+
+    #[test]
+    fn slices_are_cut_by_bytes_and_hold_every_record_once() {
+        let lengths = [1, SLICE_BYTES, 7, 7, 3 * SLICE_BYTES, 0, 2];
+        let batch = batch(&lengths);
+        let slices: Vec<_> = batch.slices().collect();
+        assert_eq!(slices, [5..7, 7..10, 10..12]);
+        let bytes: Vec<usize> = slices.iter().map(|rows| batch.num_bytes(rows)).collect();
+        assert_eq!(bytes, [SLICE_BYTES + 1, 3 * SLICE_BYTES + 14, 2]);
+        let records = slices.into_iter().flat_map(|rows| batch.records(rows).map(|record| record.raw.len()));
+        assert!(records.eq(lengths));
+    }
+
+    #[test]
+    fn no_records_have_no_slices() {
+        assert_eq!(batch(&[]).slices().count(), 0);
     }
 }

@@ -1,16 +1,17 @@
-//! What became of a batch, before and after it is known which of its texts repeat earlier ones.
+//! What becomes of a batch, before and after it is known which of its texts repeat earlier ones.
 
-use tamiz_domain::{Configuration, DuplicateAction, RejectReason, SampleRow};
+use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, RejectReason, SampleRow};
 use tamiz_text::Vocabulary;
 use tamiz_text::redact::Redactor;
 
 use crate::EtlError;
 use crate::clean::batch::RawBatch;
-use crate::clean::clean_rows::CleanRows;
+use crate::clean::clean_rows::{CleanColumns, encode_duplicates};
+use crate::clean::cleaner::Cleaner;
 use crate::clean::rejects::{Reject, rejected_rows};
 use crate::quality::duplicates::Duplicate;
 use crate::quality::fingerprint::Fingerprint;
-use crate::quality::reservoir::{Reservoir, sample_row};
+use crate::quality::reservoir::{DrawnRow, Reservoir};
 use crate::quality::rows::Quality;
 use crate::read::framing::Fault;
 use crate::tally::Tally;
@@ -18,7 +19,8 @@ use crate::write::row_group::{RowGroup, RowGroupEncoder};
 
 /// A batch whose records were read and analysed.
 pub(crate) struct CleanBatch {
-    pub rows: CleanRows,
+    /// Columns that wait to be encoded until it is known which of their rows are wanted; none where all are.
+    waiting: Vec<CleanColumns>,
     /// Of each row.
     pub facts: Vec<RowFact>,
     /// Of each row; none at all where repeated texts are not looked for.
@@ -26,8 +28,7 @@ pub(crate) struct CleanBatch {
     pub rejects: Vec<Reject>,
     pub tally: Tally,
     pub quality: Quality,
-    /// Rows by their position in the batch.
-    pub sample: Reservoir<usize>,
+    pub sample: Reservoir<DrawnRow>,
 }
 
 /// What is remembered of a row beside its columns.
@@ -60,13 +61,46 @@ pub(crate) struct Encoders {
 }
 
 impl CleanBatch {
-    /// Encodes the batch, without the rows that repeat an earlier one where the configuration does not want them.
+    /// Cleans a batch, slice by slice. Rows are encoded at once where all are wanted.
+    ///
+    /// # Errors
+    /// Only when columns do not fit their schema, which is a bug.
+    pub(crate) fn of(
+        batch: &RawBatch,
+        configuration: &Configuration,
+        cleaner: &mut Cleaner,
+        encoders: &mut Encoders,
+    ) -> Result<Self, EtlError> {
+        let mut clean = Self {
+            waiting: Vec::new(),
+            facts: Vec::new(),
+            fingerprints: Vec::new(),
+            rejects: Vec::new(),
+            tally: Tally::default(),
+            quality: Quality::default(),
+            sample: Reservoir::new(configuration.etl.sample_rows),
+        };
+        let DuplicateConfiguration { exact, near, .. } = configuration.duplicates;
+        let may_drop = [exact, near].contains(&DuplicateAction::Drop);
+        cleaner.begin_batch();
+        for rows in batch.slices() {
+            let columns = cleaner.clean(batch, rows, &mut clean).finish(&batch.file.source)?;
+            if may_drop {
+                clean.waiting.push(columns);
+            } else if columns.num_rows() > 0 {
+                columns.encode(cleaner.vocabulary(), &mut encoders.shards)?;
+            }
+        }
+        Ok(clean)
+    }
+
+    /// Ends the batch, without the rows that repeat an earlier one where the configuration does not want them.
     ///
     /// `duplicates` says of each row how it repeats an earlier one; `vocabulary` numbered the words.
     ///
     /// # Errors
     /// Only when columns do not fit their schema, which is a bug.
-    pub(crate) fn encode(
+    pub(crate) fn finish(
         mut self,
         batch: &RawBatch,
         duplicates: &[Option<Duplicate>],
@@ -80,22 +114,41 @@ impl CleanBatch {
         };
         let keep: Vec<bool> = duplicates.iter().map(|found| !is_unwanted(found)).collect();
         self.reject_unkept(batch, duplicates, &keep);
-        let source = &batch.file.source;
+        self.encode_waiting(&keep, vocabulary, encoders)?;
         if let Some(redactor) = &encoders.redactor {
             self.rejects.iter_mut().for_each(|reject| reject.mask(redactor));
         }
-        let Self { rows, facts, rejects, tally, quality, sample, .. } = self;
-        let sample = sample.map(|id, at| sample_row(id, facts[at].label, facts[at].language, rows.text(at)));
-        let mut columns = rows.finish(source, duplicates)?;
-        if keep.contains(&false) {
-            columns = columns.filter(&keep)?;
-        }
-        let shard = keep.contains(&true).then(|| columns.encode(vocabulary, &mut encoders.shards)).transpose()?;
+        let Self { rejects, tally, quality, sample, .. } = self;
+        let sample = sample.map(|id, drawn| drawn.into_sample_row(id));
+        let shard = match keep.iter().filter(|keep| **keep).count() {
+            0 => None,
+            num_rows => {
+                let kept = duplicates.iter().zip(&keep).filter_map(|(found, keep)| keep.then_some(*found));
+                encode_duplicates(kept, &mut encoders.shards)?;
+                Some(encoders.shards.finish(num_rows)?)
+            }
+        };
         let rejected = match rejects.as_slice() {
             [] => None,
-            rejects => Some(encoders.rejected.encode_batch(&rejected_rows(source, rejects)?)?),
+            rejects => Some(encoders.rejected.encode(&rejected_rows(&batch.file.source, rejects)?)?),
         };
         Ok(EncodedRows { shard, rejected, tally, quality, sample })
+    }
+
+    fn encode_waiting(
+        &mut self,
+        mut keep: &[bool],
+        vocabulary: &Vocabulary,
+        encoders: &mut Encoders,
+    ) -> Result<(), EtlError> {
+        for columns in self.waiting.drain(..) {
+            let (here, later) = keep.split_at(columns.num_rows());
+            keep = later;
+            if here.contains(&true) {
+                columns.filter(here)?.encode(vocabulary, &mut encoders.shards)?;
+            }
+        }
+        Ok(())
     }
 
     fn reject_unkept(&mut self, batch: &RawBatch, duplicates: &[Option<Duplicate>], keep: &[bool]) {

@@ -15,7 +15,7 @@ use tamiz_text::{Analysis, Vocabulary};
 
 use crate::clean::record::Review;
 use crate::quality::duplicates::Duplicate;
-use crate::write::row_group::{Column, RowGroup, RowGroupEncoder};
+use crate::write::row_group::{Column, RowGroupEncoder};
 use crate::write::word_lists::WordLists;
 
 /// Bytes of a review id: 16 digits, a hyphen, 8 digits.
@@ -112,18 +112,11 @@ impl CleanRows {
         text_at(&self.review_id, self.len() - 1)
     }
 
-    /// The text of a row.
-    pub(crate) fn text(&self, row: usize) -> &str {
-        text_at(&self.text, row)
-    }
-
-    /// The rows as columns; all of one source, and each with how it repeats an earlier one.
+    /// The rows as columns; all of one source.
     ///
     /// # Errors
     /// Only when the columns do not fit the schema, which is a bug.
-    pub(crate) fn finish(mut self, source: &str, duplicates: &[Option<Duplicate>]) -> Result<CleanColumns, ArrowError> {
-        let mut duplicate = StringDictionaryBuilder::<Int32Type>::new();
-        duplicates.iter().for_each(|found| duplicate.append_option(found.map(Duplicate::code)));
+    pub(crate) fn finish(mut self, source: &str) -> Result<CleanColumns, ArrowError> {
         Ok(CleanColumns {
             before_words: vec![
                 Arc::new(self.review_id.finish()),
@@ -145,7 +138,6 @@ impl CleanRows {
                 Arc::new(self.verified_purchase.finish()),
                 Arc::new(self.timestamp.finish()),
                 Arc::new(self.user.finish()),
-                Arc::new(duplicate.finish()),
             ],
         })
     }
@@ -158,7 +150,8 @@ fn text_at(column: &StringBuilder, row: usize) -> &str {
     std::str::from_utf8(&column.values_slice()[range]).unwrap_or_default()
 }
 
-/// The columns of a clean shard in its order: those before the word lists, these, and those after them.
+/// The columns of a clean shard in its order, up to that of repeated texts: those before the word lists, these, and
+/// those after them.
 pub(crate) struct CleanColumns {
     before_words: Vec<ArrayRef>,
     words: [WordLists; 3],
@@ -181,20 +174,36 @@ impl CleanColumns {
         })
     }
 
-    /// Encodes the rows; `vocabulary` is the one that their words were numbered by.
+    /// Number of rows.
+    pub(crate) fn num_rows(&self) -> usize {
+        self.words[0].num_rows()
+    }
+
+    /// Appends the rows to a row group; `vocabulary` is the one that their words were numbered by.
     ///
     /// # Errors
     /// Only when the columns do not fit the schema, which is a bug.
-    pub(crate) fn encode(
-        &self,
-        vocabulary: &Vocabulary,
-        encoder: &mut RowGroupEncoder,
-    ) -> Result<RowGroup, ParquetError> {
-        let array = |column: &ArrayRef| Column::Array(column.clone());
-        let words = self.words.iter().map(|lists| Column::Words(lists, vocabulary));
-        let columns = self.before_words.iter().map(array).chain(words).chain(self.after_words.iter().map(array));
-        encoder.encode(self.words[0].num_rows(), columns)
+    pub(crate) fn encode(self, vocabulary: &Vocabulary, encoder: &mut RowGroupEncoder) -> Result<(), ParquetError> {
+        let words = self.words.into_iter().map(|lists| Column::Words(lists, vocabulary));
+        // Each column goes once it is encoded.
+        let before_words = self.before_words.into_iter().map(Column::Array);
+        let columns = before_words.chain(words).chain(self.after_words.into_iter().map(Column::Array));
+        encoder.write(0, columns)
     }
+}
+
+/// Appends the column of a row group's clean shard that says how each row repeats an earlier one, the last column.
+///
+/// # Errors
+/// Only when it does not fit the schema, which is a bug.
+pub(crate) fn encode_duplicates(
+    duplicates: impl Iterator<Item = Option<Duplicate>>,
+    encoder: &mut RowGroupEncoder,
+) -> Result<(), ParquetError> {
+    let mut column = StringDictionaryBuilder::<Int32Type>::new();
+    duplicates.for_each(|found| column.append_option(found.map(Duplicate::code)));
+    let position = encoder.num_columns() - 1;
+    encoder.write(position, [Column::Array(Arc::new(column.finish()))])
 }
 
 /// A dictionary column that holds `value` in every row.

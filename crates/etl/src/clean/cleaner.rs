@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use tamiz_domain::{Configuration, DuplicateAction, DuplicateConfiguration, PersonalData};
 use tamiz_text::redact::Redactor;
-use tamiz_text::{Analysis, Analyzer, Sentiment, Vocabulary};
+use tamiz_text::{Analysis, Analyzer, Sentiment, SharedVocabulary, Vocabulary};
 
 use crate::clean::batch::{RawBatch, RowRecord};
 use crate::clean::clean_batch::{CleanBatch, RowFact};
@@ -15,10 +16,9 @@ use crate::clean::rejects::Reject;
 use crate::clean::user_key::UserKey;
 use crate::quality::fingerprint::Fingerprint;
 use crate::quality::html::has_html;
-use crate::quality::reservoir::Reservoir;
-use crate::quality::rows::{Quality, RowFacts};
+use crate::quality::reservoir::DrawnRow;
+use crate::quality::rows::RowFacts;
 use crate::read::framing::{Fault, Reading};
-use crate::tally::Tally;
 
 /// What masks personal data; none where nothing is to be masked.
 pub(crate) fn redactor(configuration: &Configuration) -> Option<Redactor> {
@@ -39,36 +39,30 @@ pub(crate) struct Cleaner {
     finds_duplicates: bool,
     /// None where nothing is to be masked.
     redactor: Option<Redactor>,
-    sample_rows: usize,
 }
 
 impl Cleaner {
-    pub(crate) fn new(configuration: &Configuration, user_key: Option<UserKey>) -> Self {
+    pub(crate) fn new(configuration: &Configuration, user_key: Option<UserKey>, words: SharedVocabulary) -> Self {
         Self {
             user_key,
             parser: RecordParser::new(configuration),
-            analyzer: Analyzer::new(),
+            analyzer: Analyzer::sharing(words),
             finds_duplicates: finds_duplicates(&configuration.duplicates),
             redactor: redactor(configuration),
-            sample_rows: configuration.etl.sample_rows,
         }
     }
 
-    /// Cleans a batch. The answer depends on the batch alone, not on what this worker did before.
-    pub(crate) fn clean(&mut self, batch: &RawBatch) -> CleanBatch {
+    /// Begins a batch: words are numbered anew now and then.
+    pub(crate) fn begin_batch(&mut self) {
         self.analyzer.begin_batch();
-        let mut clean = CleanBatch {
-            rows: CleanRows::with_capacity(batch.num_records(), batch.num_bytes()),
-            facts: Vec::new(),
-            fingerprints: Vec::new(),
-            rejects: Vec::new(),
-            tally: Tally::default(),
-            quality: Quality::default(),
-            sample: Reservoir::new(self.sample_rows),
-        };
-        for RowRecord { row, offset, raw, reading } in batch.records() {
+    }
+
+    /// Cleans these rows of a batch. The answer depends on them alone, not on what this worker did before.
+    pub(crate) fn clean(&mut self, batch: &RawBatch, rows: Range<u64>, clean: &mut CleanBatch) -> CleanRows {
+        let mut columns = CleanRows::with_capacity((rows.end - rows.start) as usize, batch.num_bytes(&rows));
+        for RowRecord { row, offset, raw, reading } in batch.records(rows) {
             let outcome = match reading {
-                Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut clean),
+                Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut columns, clean),
                 Err(fault) => Err(fault.clone()),
             };
             if let Err(fault) = outcome {
@@ -77,7 +71,7 @@ impl Cleaner {
                 clean.rejects.push(Reject::new(row, offset, fault, raw));
             }
         }
-        clean
+        columns
     }
 
     /// The words of the batch that was cleaned last.
@@ -91,6 +85,7 @@ impl Cleaner {
         row: u64,
         raw: &[u8],
         reading: Reading,
+        columns: &mut CleanRows,
         clean: &mut CleanBatch,
     ) -> Result<(), Fault> {
         let mut review = self.parser.parse(raw, reading, &batch.file.shape)?;
@@ -109,7 +104,7 @@ impl Cleaner {
             .quality
             .add_row(&RowFacts { redactions: redactions.as_ref(), ..row_facts(&review, &analysis, user.is_some()) });
         if self.finds_duplicates {
-            let hashes = analysis.token_ids().iter().map(|&id| analysis.vocabulary().hash(id));
+            let hashes = analysis.token_hashes().iter().copied();
             clean.fingerprints.push(Fingerprint::of(analysis.clean_text(), hashes));
         }
         clean.facts.push(RowFact {
@@ -118,9 +113,8 @@ impl Cleaner {
             language: analysis.language().code(),
             sentiment: analysis.sentiment().map(Sentiment::name),
         });
-        clean.rows.append(&batch.file.id_prefix, row, &review, &analysis, user);
-        let position = clean.facts.len() - 1;
-        clean.sample.offer(clean.rows.last_id(), || position);
+        columns.append(&batch.file.id_prefix, row, &review, &analysis, user);
+        clean.sample.offer(columns.last_id(), || DrawnRow::new(review.label, analysis.language().code(), &review.text));
         Ok(())
     }
 }

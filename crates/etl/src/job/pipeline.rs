@@ -9,9 +9,10 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::ScopedJoinHandle;
 
 use tamiz_domain::schema;
+use tamiz_text::SharedVocabulary;
 
 use crate::EtlError;
-use crate::clean::clean_batch::Encoders;
+use crate::clean::clean_batch::{CleanBatch, Encoders};
 use crate::clean::cleaner::{Cleaner, redactor};
 use crate::job::Job;
 use crate::job::collector::Collector;
@@ -26,6 +27,7 @@ use crate::write::row_group::RowGroupEncoder;
 pub(crate) fn clean(job: &Job, portion: Portion) -> Result<(Outcome, Vec<FileEnd>), EtlError> {
     let line = Line {
         job,
+        words: SharedVocabulary::new(),
         source: Mutex::new(Source::new(job, portion)),
         judge: InTurn::new(Judge::new(&job.configuration, job.rows_per_shard)),
         collector: InTurn::new(Collector::new(job)),
@@ -51,6 +53,7 @@ fn is_cause(result: &Result<(), EtlError>) -> u8 {
 /// What the workers share.
 struct Line<'a> {
     job: &'a Job,
+    words: SharedVocabulary,
     source: Mutex<Source<'a>>,
     judge: InTurn<Option<Judge>>,
     collector: InTurn<Collector>,
@@ -59,7 +62,7 @@ struct Line<'a> {
 impl Line<'_> {
     fn work(&self) -> Result<(), EtlError> {
         let abandon = AbandonOnDrop(self);
-        let mut worker = Worker::new(self.job)?;
+        let mut worker = Worker::new(self.job, self.words.clone())?;
         while let Some(ticket) = self.next_ticket()? {
             self.process(&mut worker, &ticket)?;
         }
@@ -74,14 +77,15 @@ impl Line<'_> {
 
     fn process(&self, worker: &mut Worker, ticket: &Ticket) -> Result<(), EtlError> {
         let Ticket { turn, split, object, ref batch } = *ticket;
-        let clean = worker.cleaner.clean(batch);
+        let Worker { cleaner, encoders } = worker;
+        let configuration = &self.job.configuration;
+        let clean = CleanBatch::of(batch, configuration, cleaner, encoders)?;
         let judge = |judge: &mut Option<Judge>| match judge {
             Some(judge) => judge.judge(split, &clean.fingerprints),
-            None => vec![None; clean.rows.len()],
+            None => vec![None; clean.facts.len()],
         };
         let duplicates = self.judge.take(turn, judge).ok_or(EtlError::WorkerLost)?;
-        let words = worker.cleaner.vocabulary();
-        let rows = clean.encode(batch, &duplicates, &self.job.configuration, words, &mut worker.encoders)?;
+        let rows = clean.finish(batch, &duplicates, configuration, cleaner.vocabulary(), encoders)?;
         self.collector.take(turn, |collector| collector.append(split, object, rows)).ok_or(EtlError::WorkerLost)?
     }
 }
@@ -103,12 +107,12 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(job: &Job) -> Result<Self, EtlError> {
+    fn new(job: &Job, words: SharedVocabulary) -> Result<Self, EtlError> {
         let encoders = Encoders {
             shards: RowGroupEncoder::new(schema::clean_shard(), &job.run_id)?,
             rejected: RowGroupEncoder::new(schema::rejected(), &job.run_id)?,
             redactor: redactor(&job.configuration),
         };
-        Ok(Self { cleaner: Cleaner::new(&job.configuration, job.user_key.clone()), encoders })
+        Ok(Self { cleaner: Cleaner::new(&job.configuration, job.user_key.clone(), words), encoders })
     }
 }

@@ -51,8 +51,7 @@ impl<T> Reservoir<T> {
         }
     }
 
-    /// The same sample of something else: a worker samples the positions of a batch's rows, and looks at the texts of
-    /// those only that got in.
+    /// The same sample of something else.
     pub(crate) fn map<U>(self, mut value: impl FnMut(&str, T) -> U) -> Reservoir<U> {
         let rows = self.rows.into_iter();
         let rows = rows.map(|(key, old)| {
@@ -81,15 +80,28 @@ impl<T> Reservoir<T> {
     }
 }
 
-/// A row as samples show it: shortened, with personal data masked.
-pub(crate) fn sample_row(review_id: &str, label: Option<i8>, language: &str, text: &str) -> SampleRow {
-    // Masked before it is cut: half a telephone number is none, and would be shown.
-    let near = shorten(text, 4 * TEXT_CHARS);
-    SampleRow {
-        review_id: review_id.to_owned(),
-        label,
-        language: language.to_owned(),
-        text: shorten(&redact(&near), TEXT_CHARS).into_owned(),
+/// A row that was drawn, before it is known whether it stays in the sample: masking is for those that do.
+pub(crate) struct DrawnRow {
+    label: Option<i8>,
+    language: &'static str,
+    /// The beginning of its text.
+    text: String,
+}
+
+impl DrawnRow {
+    pub(crate) fn new(label: Option<i8>, language: &'static str, text: &str) -> Self {
+        Self { label, language, text: shorten(text, 4 * TEXT_CHARS).into_owned() }
+    }
+
+    /// The row as it is shown: nobody's address or number in its text.
+    pub(crate) fn into_sample_row(self, review_id: &str) -> SampleRow {
+        SampleRow {
+            review_id: review_id.to_owned(),
+            label: self.label,
+            language: self.language.to_owned(),
+            // Masked before it is cut: half a telephone number is none, and would be shown.
+            text: shorten(&redact(&self.text), TEXT_CHARS).into_owned(),
+        }
     }
 }
 
@@ -160,7 +172,7 @@ mod tests {
     #[test]
     fn a_shown_text_is_short_and_masked() {
         let text = format!("{} write to jane.doe@example.org {}", "good ".repeat(36), "bad ".repeat(100));
-        let row = sample_row("a-1", Some(2), "en", &text);
+        let row = DrawnRow::new(Some(2), "en", &text).into_sample_row("a-1");
         assert!(row.text.chars().count() <= TEXT_CHARS && row.text.ends_with('…'), "{}", row.text);
         assert!(!row.text.contains("jane"), "{}", row.text);
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::{FieldRef, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
@@ -14,9 +14,10 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{ColumnDescPtr, ColumnPath};
 use tamiz_domain::{RunId, schema};
 use tamiz_text::Vocabulary;
+use zstd::bulk::Compressor;
 
 use crate::write::word_lists::WordLists;
-use crate::write::word_pages::{WordChunk, WordPages};
+use crate::write::word_pages::{WordChunk, WordColumn};
 
 /// Level of zstd: the higher ones cost more than all the rest of the cleaning together.
 const ZSTD_LEVEL: i32 = 1;
@@ -29,7 +30,7 @@ const CREATED_BY: &str = "tamiz";
 pub(crate) enum Column<'a> {
     Array(ArrayRef),
     /// Lists of words of the vocabulary.
-    Words(&'a WordLists, &'a Vocabulary),
+    Words(WordLists, &'a Vocabulary),
 }
 
 /// An encoded row group.
@@ -58,55 +59,103 @@ impl RowGroup {
     }
 }
 
-/// Encodes row groups of one schema.
+/// Encodes row groups of one schema, one after the other, each from columns that come in pieces.
 pub(crate) struct RowGroupEncoder {
-    schema: SchemaRef,
     /// The schema's columns, one each: lists have one kind of leaf.
     leaves: Vec<ColumnDescPtr>,
+    schema: SchemaRef,
     writers: ArrowRowGroupWriterFactory,
-    word_pages: WordPages,
+    columns: Vec<ColumnEncoder>,
+    compression: Compression,
+    compressor: Compressor<'static>,
+}
+
+enum ColumnEncoder {
+    /// None before the row group's first piece.
+    Arrow(Option<Box<ArrowColumnWriter>>),
+    Words(WordColumn),
 }
 
 impl RowGroupEncoder {
     pub(crate) fn new(schema: SchemaRef, run_id: &RunId) -> Result<Self, ParquetError> {
         let (file, writers) = open_part(Vec::new(), schema.clone(), run_id)?;
         let leaves = file.schema_descr().columns().to_vec();
-        Ok(Self { schema, leaves, writers, word_pages: WordPages::new(compression()?, ZSTD_LEVEL)? })
+        let encoder = |leaf: &ColumnDescPtr| match leaf.max_rep_level() {
+            0 => ColumnEncoder::Arrow(None),
+            _ => ColumnEncoder::Words(WordColumn::default()),
+        };
+        let columns = leaves.iter().map(encoder).collect();
+        let compressor = Compressor::new(ZSTD_LEVEL)?;
+        Ok(Self { leaves, schema, writers, columns, compression: compression()?, compressor })
     }
 
-    /// Encodes columns, in the order of the schema and all of `num_rows` rows.
-    pub(crate) fn encode<'a>(
+    pub(crate) fn num_columns(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Appends rows to columns of the row group at hand: to that of this position, and those that follow it.
+    pub(crate) fn write<'a>(
         &mut self,
-        num_rows: usize,
+        position: usize,
         columns: impl IntoIterator<Item = Column<'a>>,
-    ) -> Result<RowGroup, ParquetError> {
-        let fields = self.schema.fields().clone();
-        let writers = self.writers.create_column_writers(0)?;
-        let mut chunks = Vec::with_capacity(fields.len());
-        for (((field, leaf), writer), column) in fields.iter().zip(&self.leaves).zip(writers).zip(columns) {
-            chunks.push(match column {
-                Column::Array(array) => Chunk::Arrow(encode_array(field, &array, writer)?),
-                Column::Words(lists, words) => Chunk::Words(self.word_pages.encode(leaf.clone(), lists, words)?),
-            });
+    ) -> Result<(), ParquetError> {
+        self.open()?;
+        let encoders = self.columns[position..].iter_mut().zip(&self.schema.fields()[position..]);
+        for ((encoder, field), column) in encoders.zip(columns) {
+            match (encoder, column) {
+                (ColumnEncoder::Arrow(Some(writer)), Column::Array(array)) => {
+                    for leaf in compute_leaves(field, &array)? {
+                        writer.write(&leaf)?;
+                    }
+                }
+                (ColumnEncoder::Words(words), Column::Words(lists, vocabulary)) => {
+                    words.write(lists, vocabulary, &mut self.compressor)?;
+                }
+                _ => return Err(ParquetError::General(format!("column {} is of another kind", field.name()))),
+            }
+        }
+        Ok(())
+    }
+
+    /// The row group, of which all columns got `num_rows` rows; the next one begins empty.
+    pub(crate) fn finish(&mut self, num_rows: usize) -> Result<RowGroup, ParquetError> {
+        self.open()?;
+        let Self { leaves, columns, compression, compressor, .. } = self;
+        let mut chunks = Vec::with_capacity(columns.len());
+        for (encoder, leaf) in columns.iter_mut().zip(leaves) {
+            match encoder {
+                ColumnEncoder::Arrow(writer) => {
+                    if let Some(writer) = writer.take() {
+                        chunks.push(Chunk::Arrow(writer.close()?));
+                    }
+                }
+                ColumnEncoder::Words(words) => {
+                    chunks.push(Chunk::Words(words.finish(leaf.clone(), num_rows, *compression, compressor)?));
+                }
+            }
         }
         Ok(RowGroup { num_rows, chunks })
     }
 
-    /// Encodes a batch.
-    pub(crate) fn encode_batch(&mut self, batch: &RecordBatch) -> Result<RowGroup, ParquetError> {
-        self.encode(batch.num_rows(), batch.columns().iter().cloned().map(Column::Array))
+    /// Encodes a batch as a row group.
+    pub(crate) fn encode(&mut self, batch: &RecordBatch) -> Result<RowGroup, ParquetError> {
+        self.write(0, batch.columns().iter().cloned().map(Column::Array))?;
+        self.finish(batch.num_rows())
     }
-}
 
-fn encode_array(
-    field: &FieldRef,
-    array: &ArrayRef,
-    mut writer: ArrowColumnWriter,
-) -> Result<ArrowColumnChunk, ParquetError> {
-    for leaf in compute_leaves(field, array)? {
-        writer.write(&leaf)?;
+    /// Begins the row group unless it has begun.
+    fn open(&mut self) -> Result<(), ParquetError> {
+        let waits = |encoder: &ColumnEncoder| matches!(encoder, ColumnEncoder::Arrow(None));
+        if !self.columns.iter().any(waits) {
+            return Ok(());
+        }
+        for (encoder, writer) in self.columns.iter_mut().zip(self.writers.create_column_writers(0)?) {
+            if let ColumnEncoder::Arrow(slot) = encoder {
+                *slot = Some(Box::new(writer));
+            }
+        }
+        Ok(())
     }
-    writer.close()
 }
 
 /// Begins a part, as the library begins a file of Arrow data.
@@ -134,4 +183,73 @@ fn properties(run_id: &RunId) -> Result<WriterProperties, ParquetError> {
 
 fn compression() -> Result<Compression, ParquetError> {
     Ok(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{AsArray, Int32Array};
+    use arrow::datatypes::{DataType, Field, Schema};
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
+    use tamiz_text::Analyzer;
+
+    use super::*;
+
+    const NUMBERED: &[&[&str]] = &[
+        &["great book, great price", "", "the book"],
+        &["", ""],
+        &["a price so small that nobody would pay it twice", "book"],
+    ];
+
+    fn encoder() -> RowGroupEncoder {
+        let fields = vec![Field::new("words", schema::words(), false), Field::new("number", DataType::Int32, false)];
+        RowGroupEncoder::new(Arc::new(Schema::new(fields)), &"0".repeat(32).parse().unwrap()).unwrap()
+    }
+
+    /// Encodes the texts of a piece each, and then their numbers.
+    fn encode(encoder: &mut RowGroupEncoder, pieces: &[&[&str]]) -> RowGroup {
+        let mut analyzer = Analyzer::new();
+        for texts in pieces {
+            let mut lists = WordLists::with_capacity(0, 0);
+            texts.iter().for_each(|text| lists.push(analyzer.analyze(text).token_ids()));
+            encoder.write(0, [Column::Words(lists, analyzer.vocabulary())]).unwrap();
+        }
+        let num_rows = pieces.iter().map(|texts| texts.len()).sum();
+        encoder.write(1, [Column::Array(Arc::new(Int32Array::from_iter_values(0..num_rows as i32)))]).unwrap();
+        encoder.finish(num_rows).unwrap()
+    }
+
+    fn rows(group: RowGroup, schema: &SchemaRef) -> Vec<(String, i32)> {
+        let run_id = "0".repeat(32).parse().unwrap();
+        let (mut part, _) = open_part(Vec::new(), schema.clone(), &run_id).unwrap();
+        group.append_to(&mut part).unwrap();
+        let bytes = bytes::Bytes::from(part.into_inner().unwrap());
+        let batches = ParquetRecordBatchReader::try_new(bytes, 1_024).unwrap().map(Result::unwrap);
+        let row = |batch: &RecordBatch, at: usize| {
+            let words = batch.column(0).as_list::<i32>().value(at);
+            let words: Vec<_> = words.as_string::<i32>().iter().flatten().map(str::to_owned).collect();
+            (words.join(" "), batch.column(1).as_primitive::<arrow::datatypes::Int32Type>().value(at))
+        };
+        batches.flat_map(|batch| (0..batch.num_rows()).map(|at| row(&batch, at)).collect::<Vec<_>>()).collect()
+    }
+
+    #[test]
+    fn a_row_group_written_in_pieces_is_read_back_whole() {
+        let mut encoder = encoder();
+        let texts: Vec<&str> = NUMBERED.concat();
+        for _ in 0..2 {
+            let group = encode(&mut encoder, NUMBERED);
+            let rows = rows(group, &encoder.schema);
+            let expected = texts.iter().zip(0..).map(|(text, number)| (text.replace(',', ""), number));
+            assert_eq!(rows, expected.collect::<Vec<_>>(), "nothing of the row group before is left");
+        }
+    }
+
+    #[test]
+    fn columns_of_the_wrong_kind_are_an_error() {
+        let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1]));
+        assert!(encoder().write(0, [Column::Array(numbers.clone())]).is_err());
+        assert!(encoder().write(1, [Column::Array(numbers)]).is_ok());
+    }
 }

@@ -2,21 +2,21 @@
 
 use tamiz_text::WordId;
 
-/// A list of words for each row.
-#[derive(Debug, Default)]
-pub(crate) struct WordLists {
-    words: Vec<WordId>,
+/// A list of words for each row: of their numbers in the vocabulary, or of their places in a dictionary.
+#[derive(Debug)]
+pub(crate) struct WordLists<T = WordId> {
+    words: Vec<T>,
     /// Where each row's list ends among the words.
     ends: Vec<usize>,
 }
 
-impl WordLists {
+impl<T: Copy> WordLists<T> {
     pub(crate) fn with_capacity(num_rows: usize, num_words: usize) -> Self {
         Self { words: Vec::with_capacity(num_words), ends: Vec::with_capacity(num_rows) }
     }
 
     /// Appends the list of one row.
-    pub(crate) fn push(&mut self, list: &[WordId]) {
+    pub(crate) fn push(&mut self, list: &[T]) {
         self.words.extend_from_slice(list);
         self.ends.push(self.words.len());
     }
@@ -25,17 +25,17 @@ impl WordLists {
         self.ends.len()
     }
 
-    /// The words of rows `first..last`, one list after the other.
-    pub(crate) fn words(&self, first: usize, last: usize) -> &[WordId] {
-        &self.words[self.start(first)..self.start(last)]
+    /// All words, one list after the other.
+    pub(crate) fn all_words(&self) -> &[T] {
+        &self.words
     }
 
-    /// Length of each list of rows `first..last`.
-    pub(crate) fn lengths(&self, first: usize, last: usize) -> impl Iterator<Item = usize> + Clone + '_ {
-        (first..last).map(|row| self.ends[row] - self.start(row))
+    /// Length of each row's list.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = usize> + Clone + '_ {
+        (0..self.num_rows()).map(|row| self.ends[row] - self.start(row))
     }
 
-    /// Where the list of `row` starts, or, for the row after the last one, where all end.
+    /// Where the list of `row` starts among the words.
     fn start(&self, row: usize) -> usize {
         row.checked_sub(1).map_or(0, |before| self.ends[before])
     }
@@ -44,8 +44,14 @@ impl WordLists {
     pub(crate) fn filter(&self, keep: &[bool]) -> Self {
         let mut kept = Self::with_capacity(self.num_rows(), self.words.len());
         for (row, _) in keep.iter().enumerate().filter(|(_, keep)| **keep) {
-            kept.push(self.words(row, row + 1));
+            kept.push(&self.words[self.start(row)..self.ends[row]]);
         }
         kept
+    }
+
+    /// The same lists of what `change` makes of each word, in order.
+    pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> WordLists<U> {
+        // Numbers of one size are replaced where they are: nothing is allocated.
+        WordLists { words: self.words.into_iter().map(change).collect(), ends: self.ends }
     }
 }

@@ -6,6 +6,8 @@
 //! Pages are laid out as the format's specification says (data page v1, `RLE_DICTIONARY`); their headers and the metadata
 //! are the library's.
 
+use std::{io, iter};
+
 use bytes::Bytes;
 use parquet::basic::{Compression, Encoding, PageType};
 use parquet::column::page::{CompressedPage, Page, PageWriteSpec, PageWriter};
@@ -20,8 +22,8 @@ use zstd::bulk::Compressor;
 use crate::write::bits::{push_ones_but, push_packed, push_run, width_below};
 use crate::write::word_lists::WordLists;
 
-/// Rows of a data page.
-const PAGE_ROWS: usize = 4_096;
+/// Bytes of a word and its length in the dictionary, about.
+const BYTES_PER_WORD: usize = 12;
 
 /// Stands for a word that is not in the dictionary yet.
 const NO_PLACE: u32 = u32::MAX;
@@ -29,101 +31,110 @@ const NO_PLACE: u32 = u32::MAX;
 /// An encoded column chunk, and what the file's metadata says of it.
 pub(crate) type WordChunk = (Bytes, ColumnCloseResult);
 
-/// Encodes list columns; keeps its scratch space.
-pub(crate) struct WordPages {
-    compression: Compression,
-    compressor: Compressor<'static>,
-    /// Place of each word of the vocabulary in the dictionary of the chunk at hand.
+/// One column, a required list of required strings, of the row group at hand; keeps its scratch space for the next.
+#[derive(Default)]
+pub(crate) struct WordColumn {
+    /// Place of each word of the vocabulary in the dictionary.
     places: Vec<u32>,
-    /// Places of the words of the page at hand.
-    page_places: Vec<u32>,
+    /// The words of the dictionary, in the order of first use.
+    words: Vec<WordId>,
+    /// Each word of the dictionary behind its length.
+    dictionary: Vec<u8>,
+    pages: Vec<CompressedPage>,
+    /// Scratch space.
     page: Vec<u8>,
 }
 
-impl WordPages {
-    /// Pages under zstd of this level.
-    pub(crate) fn new(compression: Compression, level: i32) -> Result<Self, ParquetError> {
-        let compressor = Compressor::new(level)?;
-        Ok(Self { compression, compressor, places: Vec::new(), page_places: Vec::new(), page: Vec::new() })
-    }
-
-    /// Encodes one column: a required list of required strings.
-    pub(crate) fn encode(
+impl WordColumn {
+    /// Appends the lists of some rows, as one page. All words of a row group are of one vocabulary.
+    pub(crate) fn write(
         &mut self,
-        column: ColumnDescPtr,
-        lists: &WordLists,
+        lists: WordLists,
         vocabulary: &Vocabulary,
-    ) -> Result<WordChunk, ParquetError> {
-        let dictionary = self.build_dictionary(lists, vocabulary);
-        let mut sink = TrackedWrite::new(Vec::new());
-        let mut pages = SerializedPageWriter::new(&mut sink);
-        let mut written = Written::default();
-        written.add(&pages.write_page(self.dictionary_page(&dictionary)?)?);
-        for first in (0..lists.num_rows()).step_by(PAGE_ROWS) {
-            let last = lists.num_rows().min(first + PAGE_ROWS);
-            let page = self.data_page(lists, first, last, dictionary.num_words)?;
-            written.add(&pages.write_page(page)?);
-        }
-        pages.close()?;
-        let bytes = Bytes::from(sink.into_inner()?);
-        let close = self.close_result(column, &written, bytes.len(), lists.num_rows())?;
-        Ok((bytes, close))
-    }
-
-    fn build_dictionary(&mut self, lists: &WordLists, vocabulary: &Vocabulary) -> Dictionary {
-        self.places.clear();
-        self.places.resize(vocabulary.len(), NO_PLACE);
-        let mut dictionary = Dictionary::default();
-        for &id in lists.words(0, lists.num_rows()) {
-            let place = &mut self.places[id.index()];
-            if *place == NO_PLACE {
-                *place = dictionary.push(id, vocabulary);
-            }
-        }
-        dictionary
-    }
-
-    fn dictionary_page(&mut self, dictionary: &Dictionary) -> Result<CompressedPage, ParquetError> {
-        let page = Page::DictionaryPage {
-            buf: self.compressor.compress(&dictionary.plain)?.into(),
-            num_values: dictionary.num_words,
-            encoding: Encoding::PLAIN,
-            is_sorted: false,
-        };
-        Ok(CompressedPage::new(page, dictionary.plain.len()))
-    }
-
-    fn data_page(
-        &mut self,
-        lists: &WordLists,
-        first: usize,
-        last: usize,
-        num_words: u32,
-    ) -> Result<CompressedPage, ParquetError> {
+        compressor: &mut Compressor<'static>,
+    ) -> io::Result<()> {
+        let places = self.find_places(lists, vocabulary);
         self.page.clear();
-        let num_values = self.push_levels(lists, first, last);
-        let Self { places, page_places, page, .. } = self;
-        page_places.clear();
-        page_places.extend(lists.words(first, last).iter().map(|id| places[id.index()]));
-        let width = width_below(num_words);
-        page.push(width as u8);
-        push_packed(page_places, width, page);
+        let num_values = self.push_levels(&places);
+        let width = width_below(self.words.len() as u32);
+        self.page.push(width as u8);
+        push_packed(places.all_words(), width, &mut self.page);
         let data = Page::DataPage {
-            buf: self.compressor.compress(page)?.into(),
+            buf: compressor.compress(&self.page)?.into(),
             num_values: num_values as u32,
             encoding: Encoding::RLE_DICTIONARY,
             def_level_encoding: Encoding::RLE,
             rep_level_encoding: Encoding::RLE,
             statistics: None,
         };
-        Ok(CompressedPage::new(data, self.page.len()))
+        self.pages.push(CompressedPage::new(data, self.page.len()));
+        Ok(())
+    }
+
+    /// The row group's chunk, of `num_rows` rows; the next row group begins empty.
+    pub(crate) fn finish(
+        &mut self,
+        column: ColumnDescPtr,
+        num_rows: usize,
+        compression: Compression,
+        compressor: &mut Compressor<'static>,
+    ) -> Result<WordChunk, ParquetError> {
+        let dictionary = Page::DictionaryPage {
+            buf: compressor.compress(&self.dictionary)?.into(),
+            num_values: self.words.len() as u32,
+            encoding: Encoding::PLAIN,
+            is_sorted: false,
+        };
+        let dictionary = CompressedPage::new(dictionary, self.dictionary.len());
+        let mut sink = TrackedWrite::new(Vec::new());
+        let mut pages = SerializedPageWriter::new(&mut sink);
+        let mut written = Written::default();
+        for page in iter::once(dictionary).chain(self.pages.drain(..)) {
+            written.add(&pages.write_page(page)?);
+        }
+        pages.close()?;
+        let bytes = Bytes::from(sink.into_inner()?);
+        self.clear();
+        let close = written.close_result(column, compression, bytes.len(), num_rows)?;
+        Ok((bytes, close))
+    }
+
+    fn clear(&mut self) {
+        self.words.drain(..).for_each(|id| self.places[id.index()] = NO_PLACE);
+        self.dictionary.clear();
+        self.pages.clear();
+    }
+
+    /// The words as places in the dictionary, which takes those that are new.
+    fn find_places(&mut self, lists: WordLists, vocabulary: &Vocabulary) -> WordLists<u32> {
+        let Self { places, words, dictionary, .. } = self;
+        let num_ids = lists.all_words().iter().map(|id| id.index() + 1).max().unwrap_or(0);
+        places.resize(num_ids.max(places.len()), NO_PLACE);
+        let num_known = words.len();
+        let found = lists.map(|id| {
+            let place = &mut places[id.index()];
+            if *place == NO_PLACE {
+                *place = words.len() as u32;
+                words.push(id);
+            }
+            *place
+        });
+        let new = &words[num_known..];
+        vocabulary.prefetch(new);
+        dictionary.reserve(new.len() * BYTES_PER_WORD);
+        for &word in new {
+            let word = vocabulary.word(word).as_bytes();
+            dictionary.extend_from_slice(&(word.len() as u32).to_le_bytes());
+            dictionary.extend_from_slice(word);
+        }
+        found
     }
 
     /// Repetition levels (0 where a row starts) and definition levels (0 for an empty list, which takes one value).
-    fn push_levels(&mut self, lists: &WordLists, first: usize, last: usize) -> usize {
+    fn push_levels(&mut self, lists: &WordLists<u32>) -> usize {
         let mut num_values = 0;
         let starts: Vec<(usize, bool)> = lists
-            .lengths(first, last)
+            .lengths()
             .map(|length| {
                 let start = num_values;
                 num_values += length.max(1);
@@ -137,49 +148,6 @@ impl WordPages {
             Some(_) => push_ones_but(empty(), num_values, out),
         });
         num_values
-    }
-
-    fn close_result(
-        &self,
-        column: ColumnDescPtr,
-        written: &Written,
-        num_bytes: usize,
-        num_rows: usize,
-    ) -> Result<ColumnCloseResult, ParquetError> {
-        let metadata = ColumnChunkMetaData::builder(column)
-            .set_encodings(vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY])
-            .set_compression(self.compression)
-            .set_num_values(written.num_values)
-            .set_total_compressed_size(num_bytes as i64)
-            .set_total_uncompressed_size(written.uncompressed)
-            .set_dictionary_page_offset(Some(0))
-            .set_data_page_offset(written.first_data_page)
-            .build()?;
-        Ok(ColumnCloseResult {
-            bytes_written: num_bytes as u64,
-            rows_written: num_rows as u64,
-            metadata,
-            bloom_filter: None,
-            column_index: None,
-            offset_index: None,
-        })
-    }
-}
-
-/// The distinct words of a chunk.
-#[derive(Default)]
-struct Dictionary {
-    /// Each word behind its length.
-    plain: Vec<u8>,
-    num_words: u32,
-}
-
-impl Dictionary {
-    fn push(&mut self, word: WordId, vocabulary: &Vocabulary) -> u32 {
-        self.plain.extend_from_slice(&(vocabulary.word_len(word) as u32).to_le_bytes());
-        vocabulary.push_onto(word, &mut self.plain);
-        self.num_words += 1;
-        self.num_words - 1
     }
 }
 
@@ -199,6 +167,31 @@ impl Written {
         } else {
             self.num_values += i64::from(page.num_values);
         }
+    }
+    fn close_result(
+        &self,
+        column: ColumnDescPtr,
+        compression: Compression,
+        num_bytes: usize,
+        num_rows: usize,
+    ) -> Result<ColumnCloseResult, ParquetError> {
+        let metadata = ColumnChunkMetaData::builder(column)
+            .set_encodings(vec![Encoding::PLAIN, Encoding::RLE, Encoding::RLE_DICTIONARY])
+            .set_compression(compression)
+            .set_num_values(self.num_values)
+            .set_total_compressed_size(num_bytes as i64)
+            .set_total_uncompressed_size(self.uncompressed)
+            .set_dictionary_page_offset(Some(0))
+            .set_data_page_offset(self.first_data_page)
+            .build()?;
+        Ok(ColumnCloseResult {
+            bytes_written: num_bytes as u64,
+            rows_written: num_rows as u64,
+            metadata,
+            bloom_filter: None,
+            column_index: None,
+            offset_index: None,
+        })
     }
 }
 
