@@ -36,7 +36,7 @@ pub struct Settings {
     pub array_index: usize,
 }
 
-/// Memory that suffices for four threads.
+/// Memory that suffices for sixteen threads.
 const MEMORY: ByteSize = ByteSize::mb(600);
 
 /// A step of the cleaning. A large run takes `plan`, then `split` once a job, then `join`; the shards are the same bytes
@@ -53,11 +53,11 @@ pub enum Step {
     Join,
 }
 
-/// What the process takes whatever the number of threads: lexicons, downloads ahead, uploads behind.
-const BASE_MEMORY: u64 = 150 << 20;
-/// What a thread takes, measured on files of 1 GB: words, a batch, its columns and their pages, and freed memory that is kept
-/// for the next batch.
-const THREAD_MEMORY: u64 = 88 << 20;
+/// What the process takes whatever the number of threads: lexicons, the vocabulary, texts to know again, downloads ahead,
+/// uploads behind.
+const BASE_MEMORY: u64 = 80 << 20;
+/// What a thread takes, measured on files of 5 GB: a batch, a slice's columns, a row group's pages, the tokens it met last.
+const THREAD_MEMORY: u64 = 30 << 20;
 
 impl Settings {
     /// The whole cleaning, with everything else as it is without a flag.
@@ -96,9 +96,10 @@ mod tests {
 
     #[test]
     fn memory_limits_the_threads_and_one_always_works() {
-        assert_eq!(num_threads(&["--threads", "16"]), 4);
-        assert_eq!(num_threads(&["--threads", "16", "--memory", "2GB"]), 16);
-        assert_eq!(num_threads(&["--threads", "16", "--memory", "400MB"]), 2);
+        assert_eq!(num_threads(&["--threads", "16"]), 16);
+        assert_eq!(num_threads(&["--threads", "32"]), 16);
+        assert_eq!(num_threads(&["--threads", "32", "--memory", "2GB"]), 32);
+        assert_eq!(num_threads(&["--threads", "16", "--memory", "200MB"]), 3);
         assert_eq!(num_threads(&["--threads", "4", "--memory", "1MB"]), 1);
     }
 }

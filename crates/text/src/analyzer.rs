@@ -37,7 +37,8 @@ struct Row {
     clean: String,
     tokens: Vec<WordId>,
     hashes: Vec<u64>,
-    content: Vec<WordId>,
+    /// Of each token whether it is no stop-word.
+    is_content: Vec<bool>,
     stems: Vec<WordId>,
 }
 
@@ -111,7 +112,8 @@ impl Analyzer {
     }
 
     fn finish(&mut self, text: &str, language: Language) -> Analysis<'_> {
-        self.row.reduce_to_stems(&self.vocabulary, language);
+        let Row { tokens, is_content, stems, .. } = &mut self.row;
+        self.vocabulary.reduce(language, tokens, is_content, stems);
         let compound = (language == Language::English).then(|| self.compound(text));
         Analysis { row: &self.row, vocabulary: &self.vocabulary, language, compound }
     }
@@ -179,18 +181,6 @@ impl Row {
         // Words are text, so the check (10 GB/s) never fails; it buys the absence of unsafe code.
         clean.push_str(simdutf8::basic::from_utf8(clean_bytes).unwrap_or_default());
     }
-
-    fn reduce_to_stems(&mut self, vocabulary: &Vocabulary, language: Language) {
-        let Self { tokens, content, stems, .. } = self;
-        content.clear();
-        stems.clear();
-        for &id in tokens.iter() {
-            if let Some(stem) = vocabulary.stem(language, id) {
-                content.push(id);
-                stems.push(stem);
-            }
-        }
-    }
 }
 
 /// What one review's text says.
@@ -228,9 +218,9 @@ impl<'a> Analysis<'a> {
         &self.row.hashes
     }
 
-    /// Tokens without the stop-words of the language; all of them where it has no list.
-    pub fn content_ids(&self) -> &'a [WordId] {
-        &self.row.content
+    /// Of each token whether it is a content token, no stop-word of the language; all are where it has no list.
+    pub fn is_content(&self) -> &'a [bool] {
+        &self.row.is_content
     }
 
     /// Snowball stem of each content token (English and Spanish; the token itself elsewhere).
@@ -243,9 +233,9 @@ impl<'a> Analysis<'a> {
         self.spell(self.token_ids())
     }
 
-    /// [`Self::content_ids`], spelled out.
-    pub fn content_tokens(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
-        self.spell(self.content_ids())
+    /// Tokens without the stop-words of the language, spelled out.
+    pub fn content_tokens(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.tokens().zip(self.is_content()).filter_map(|(token, is_content)| is_content.then_some(token))
     }
 
     /// [`Self::stem_ids`], spelled out.

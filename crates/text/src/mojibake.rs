@@ -26,6 +26,10 @@ pub fn undo_mojibake(text: &str) -> Option<String> {
 /// Whether the first two characters beyond ASCII stand for a UTF-8 lead byte and a byte that may follow it. Tells good
 /// text from bad without allocating.
 fn begins_misread(text: &str) -> bool {
+    // Eight bytes at a time, which most texts are done with.
+    if text.is_ascii() {
+        return false;
+    }
     let Some(first) = text.bytes().position(|byte| !byte.is_ascii()) else { return false };
     let mut chars = text[first..].chars();
     let lead = chars.next().and_then(byte_of);

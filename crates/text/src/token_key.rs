@@ -11,6 +11,18 @@ const BYTES: usize = PADDING;
 const LANES: u128 = u128::from_le_bytes([0x01; BYTES]);
 const HIGH_BITS: u128 = 0x80 * LANES;
 
+/// All bits of the first bytes, by the number of these.
+const MASKS: [u128; BYTES + 1] = masks();
+
+const fn masks() -> [u128; BYTES + 1] {
+    let (mut masks, mut length) = ([0; BYTES + 1], 1);
+    while length <= BYTES {
+        masks[length] = masks[length - 1] << 8 | 0xff;
+        length += 1;
+    }
+    masks
+}
+
 /// VADER leaves punctuation at words shorter than this: they may be emoticons.
 const MIN_LETTERS: u32 = 3;
 
@@ -44,13 +56,14 @@ impl TokenKey {
     /// The token holds no zero.
     #[inline]
     pub(crate) fn of(text: &[u8], start: usize, end: usize) -> Option<Self> {
-        let unused = BYTES.checked_sub(end - start)? as u32;
+        let mask = MASKS.get(end - start)?;
         let bytes = u128::from_le_bytes(*text[start..].first_chunk::<BYTES>()?);
-        Some(Self::of_bytes(bytes << (8 * unused) >> (8 * unused), BYTES as u32 - unused))
+        Some(Self::of_bytes(bytes & mask, mask & HIGH_BITS))
     }
 
+    /// Key of a token of these bytes, `all` of which have their high bit set there.
     #[inline]
-    fn of_bytes(bytes: u128, length: u32) -> Self {
+    fn of_bytes(bytes: u128, all: u128) -> Self {
         let lower_case = (bytes & !HIGH_BITS) | (0x20 * LANES);
         // A byte below 0x80 plus 0x80 - n has its high bit set if it is n or more, and never carries into the next byte.
         let at_least = |n: u8| lower_case + (0x80 - u128::from(n)) * LANES;
@@ -58,10 +71,10 @@ impl TokenKey {
         let capitals = letters & !(bytes << 2);
         let lowered = bytes | capitals >> 2;
         let was_upper = capitals != 0 && capitals == letters;
-        if letters == HIGH_BITS >> (u128::BITS - 8 * length) {
+        if letters == all {
             return Self { bytes: lowered, was_upper };
         }
-        match word_within(bytes, letters, lowered, length) {
+        match word_within(bytes, letters, lowered, all.count_ones()) {
             Some(word) => Self { bytes: word, was_upper },
             None => Self { bytes, was_upper: false },
         }

@@ -68,7 +68,7 @@ impl Vocabulary {
     pub(crate) fn new() -> Self {
         Self {
             words: boxcar::Vec::new(),
-            by_text: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            by_text: (0..SHARDS).map(|_| Mutex::new(HashTable::with_capacity(MAX_WORDS / SHARDS))).collect(),
             num_bytes: AtomicUsize::new(0),
             english_stems: Stems::new(),
             spanish_stems: Stems::new(),
@@ -123,27 +123,51 @@ impl Vocabulary {
         id
     }
 
-    /// Stem of a word, none for a stop-word: worked out once a word and language. In languages without stemmer and
-    /// stop-words a word is its own stem.
-    #[inline]
-    pub(crate) fn stem(&self, language: Language, id: WordId) -> Option<WordId> {
-        let stems = match language {
+    /// Fills `is_content` with which of the words are no stop-words, and `stems` with the stems of those, which are worked
+    /// out once a word and language. In languages without stemmer and stop-words all words are kept, and are their own
+    /// stems.
+    pub(crate) fn reduce(
+        &self,
+        language: Language,
+        words: &[WordId],
+        is_content: &mut Vec<bool>,
+        stems: &mut Vec<WordId>,
+    ) {
+        is_content.clear();
+        stems.clear();
+        let known = match language {
             Language::English => &self.english_stems,
             Language::Spanish => &self.spanish_stems,
-            Language::Other(_) => return Some(id),
+            Language::Other(_) => {
+                is_content.resize(words.len(), true);
+                stems.extend_from_slice(words);
+                return;
+            }
         };
-        stems.get(id).unwrap_or_else(|| {
-            let stem = self.work_out_stem(language, id);
-            stems.set(id, stem);
-            stem
-        })
+        stems.resize(words.len(), WordId::NONE);
+        let mut num_kept = 0;
+        is_content.extend(words.iter().map(|&id| {
+            let stem = known.get(id).unwrap_or_else(|| {
+                let stem = self.work_out_stem(language, id);
+                known.set(id, stem);
+                stem
+            });
+            // Every stem is stored and only then kept or overwritten: which words are stop-words is hard to predict.
+            stems[num_kept] = stem;
+            num_kept += usize::from(stem != WordId::NONE);
+            stem != WordId::NONE
+        }));
+        stems.truncate(num_kept);
     }
 
+    /// [`WordId::NONE`] for a stop-word.
     #[cold]
-    fn work_out_stem(&self, language: Language, id: WordId) -> Option<WordId> {
+    fn work_out_stem(&self, language: Language, id: WordId) -> WordId {
         let word = self.word(id);
-        let is_stop_word = self.stop_words.contains(language, word);
-        (!is_stop_word).then(|| self.intern(&self.stemmer.stem(language, word)))
+        match self.stop_words.contains(language, word) {
+            true => WordId::NONE,
+            false => self.intern(&self.stemmer.stem(language, word)),
+        }
     }
 }
 
@@ -151,29 +175,26 @@ impl Vocabulary {
 struct Stems(Box<[AtomicU32]>);
 
 impl Stems {
-    const UNKNOWN: u32 = 0;
-    const STOP_WORD: u32 = 1;
+    /// Stems are stored with this added, so that a fresh table is all zeros.
     const FIRST: u32 = 2;
+    const UNKNOWN: u32 = 0;
 
     fn new() -> Self {
         Self((0..MAX_WORDS).map(|_| AtomicU32::new(Self::UNKNOWN)).collect())
     }
 
-    /// None where it is not known yet, `Some(None)` for a stop-word.
+    /// None where it is not known yet, [`WordId::NONE`] for a stop-word.
     #[inline]
-    fn get(&self, id: WordId) -> Option<Option<WordId>> {
+    fn get(&self, id: WordId) -> Option<WordId> {
         // Whoever sees a stem's id is to see the stem.
-        match self.0.get(id.index())?.load(Ordering::Acquire) {
-            Self::UNKNOWN => None,
-            Self::STOP_WORD => Some(None),
-            stem => Some(Some(WordId(stem - Self::FIRST))),
-        }
+        let stored = self.0.get(id.index())?.load(Ordering::Acquire);
+        (stored != Self::UNKNOWN).then(|| WordId(stored.wrapping_sub(Self::FIRST)))
     }
 
     /// Remembers a stem, except of words that came once the vocabulary was full.
-    fn set(&self, id: WordId, stem: Option<WordId>) {
+    fn set(&self, id: WordId, stem: WordId) {
         if let Some(known) = self.0.get(id.index()) {
-            known.store(stem.map_or(Self::STOP_WORD, |stem| stem.0 + Self::FIRST), Ordering::Release);
+            known.store(stem.0.wrapping_add(Self::FIRST), Ordering::Release);
         }
     }
 }
@@ -209,16 +230,23 @@ impl Default for SharedVocabulary {
 mod tests {
     use super::*;
 
+    /// What is left of a word, and its stem.
+    fn reduced(words: &Vocabulary, language: Language, id: WordId) -> Vec<(&str, &str)> {
+        let (mut is_content, mut stems) = (Vec::new(), Vec::new());
+        words.reduce(language, &[id], &mut is_content, &mut stems);
+        assert_eq!(is_content, [!stems.is_empty()]);
+        stems.iter().map(|&stem| (words.word(id), words.word(stem))).collect()
+    }
+
     #[test]
     fn a_word_has_one_id_and_stems_are_words() {
         let words = Vocabulary::new();
         let running = words.intern("running");
         assert_eq!(words.intern("running"), running);
-        let stem = |language| words.stem(language, running).map(|stem| words.word(stem));
         for _ in 0..2 {
-            assert_eq!(stem(Language::English), Some("run"));
-            assert_eq!(stem(Language::Spanish), Some("running"));
-            assert_eq!(stem(Language::Other("de")), Some("running"));
+            assert_eq!(reduced(&words, Language::English, running), [("running", "run")]);
+            assert_eq!(reduced(&words, Language::Spanish, running), [("running", "running")]);
+            assert_eq!(reduced(&words, Language::Other("de"), running), [("running", "running")]);
         }
         assert_eq!(words.words.count(), 2);
     }
@@ -227,8 +255,10 @@ mod tests {
     fn stop_words_have_no_stem_in_their_language() {
         let words = Vocabulary::new();
         let id = words.intern("también");
-        assert_eq!((words.stem(Language::Spanish, id), words.stem(Language::Spanish, id)), (None, None));
-        assert!(words.stem(Language::English, id).is_some());
+        for _ in 0..2 {
+            assert_eq!(reduced(&words, Language::Spanish, id), []);
+            assert_eq!(reduced(&words, Language::English, id), [("también", "también")]);
+        }
         let facts = words.facts(id);
         assert!(facts.looks_spanish && !facts.is_english_stop_word && !facts.is_contraction);
     }
@@ -253,7 +283,7 @@ mod tests {
             full.intern(&number.to_string());
         }
         let late = full.intern("houses");
-        assert_eq!(full.stem(Language::English, late).map(|stem| full.word(stem)), Some("hous"));
+        assert_eq!(reduced(&full, Language::English, late), [("houses", "hous")]);
         let next = shared.clone().current();
         assert!(!Arc::ptr_eq(&full, &next) && Arc::ptr_eq(&next, &shared.current()));
         assert_eq!((next.words.count(), full.word(late)), (0, "houses"));

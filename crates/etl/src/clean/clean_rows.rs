@@ -18,7 +18,10 @@ use crate::quality::duplicates::Duplicate;
 use crate::write::row_group::{Column, RowGroupEncoder};
 use crate::write::word_lists::WordLists;
 
-/// Bytes of a review id: 16 digits, a hyphen, 8 digits.
+/// Digits of a row number in a review id, at least and at most.
+const MIN_DIGITS: usize = 8;
+const MAX_DIGITS: usize = 20;
+/// Bytes of most review ids: 16 digits, a hyphen, 8 digits.
 const ID_BYTES: usize = 25;
 /// Bytes of a word and its space, about: a first guess of the room that words need.
 const BYTES_PER_WORD: usize = 5;
@@ -32,7 +35,8 @@ pub(crate) struct CleanRows {
     text: StringBuilder,
     clean_text: StringBuilder,
     tokens: WordLists,
-    content_tokens: WordLists,
+    /// Of each token whether it is a content token.
+    is_content: Vec<bool>,
     stems: WordLists,
     compound: Float32Builder,
     sentiment: StringDictionaryBuilder<Int32Type>,
@@ -57,7 +61,7 @@ impl CleanRows {
             text: StringBuilder::with_capacity(num_rows, num_bytes),
             clean_text: StringBuilder::with_capacity(num_rows, num_bytes),
             tokens: words(),
-            content_tokens: words(),
+            is_content: Vec::with_capacity(num_bytes / BYTES_PER_WORD),
             stems: words(),
             compound: Float32Builder::new(),
             sentiment: StringDictionaryBuilder::new(),
@@ -85,16 +89,14 @@ impl CleanRows {
         analysis: &Analysis<'_>,
         user: Option<String>,
     ) {
-        // Writing into a column in the making cannot fail.
-        let _ = write!(self.review_id, "{id_prefix}-{row:08}");
-        self.review_id.append_value("");
+        self.append_id(id_prefix, row);
         self.row.append_value(row);
         self.label.append_option(review.label);
         self.title.append_option(review.title.as_deref());
         self.text.append_value(&review.text);
         self.clean_text.append_value(analysis.clean_text());
         self.tokens.push(analysis.token_ids());
-        self.content_tokens.push(analysis.content_ids());
+        self.is_content.extend_from_slice(analysis.is_content());
         self.stems.push(analysis.stem_ids());
         self.compound.append_option(analysis.compound());
         self.sentiment.append_option(analysis.sentiment().map(|sentiment| sentiment.name()));
@@ -105,6 +107,21 @@ impl CleanRows {
         self.verified_purchase.append_option(review.verified_purchase);
         self.timestamp.append_option(review.timestamp);
         self.user.append_option(user);
+    }
+
+    /// Appends `{id_prefix}-{row:08}`, without the machinery of formatting: there is one for each review.
+    fn append_id(&mut self, id_prefix: &str, row: u64) {
+        let mut digits = [b'0'; MAX_DIGITS];
+        let (mut start, mut rest) = (MAX_DIGITS, row);
+        while rest > 0 || start > MAX_DIGITS - MIN_DIGITS {
+            start -= 1;
+            digits[start] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        let digits = std::str::from_utf8(&digits[start..]).unwrap_or_default();
+        // Writing into a column in the making cannot fail.
+        let _ = [id_prefix, "-", digits].into_iter().try_for_each(|part| self.review_id.write_str(part));
+        self.review_id.append_value("");
     }
 
     /// The id of the row appended last.
@@ -127,7 +144,9 @@ impl CleanRows {
                 Arc::new(self.text.finish()),
                 Arc::new(self.clean_text.finish()),
             ],
-            words: [self.tokens, self.content_tokens, self.stems],
+            tokens: self.tokens,
+            is_content: self.is_content,
+            stems: self.stems,
             after_words: vec![
                 Arc::new(self.compound.finish()),
                 Arc::new(self.sentiment.finish()),
@@ -154,7 +173,9 @@ fn text_at(column: &StringBuilder, row: usize) -> &str {
 /// those after them.
 pub(crate) struct CleanColumns {
     before_words: Vec<ArrayRef>,
-    words: [WordLists; 3],
+    tokens: WordLists,
+    is_content: Vec<bool>,
+    stems: WordLists,
     after_words: Vec<ArrayRef>,
 }
 
@@ -169,14 +190,16 @@ impl CleanColumns {
             |columns: &[ArrayRef]| columns.iter().map(|column| filter(column, &mask)).collect::<Result<Vec<_>, _>>();
         Ok(Self {
             before_words: filter_all(&self.before_words)?,
-            words: self.words.each_ref().map(|lists| lists.filter(keep)),
+            tokens: self.tokens.filter(keep),
+            is_content: self.tokens.filter_beside(keep, &self.is_content),
+            stems: self.stems.filter(keep),
             after_words: filter_all(&self.after_words)?,
         })
     }
 
     /// Number of rows.
     pub(crate) fn num_rows(&self) -> usize {
-        self.words[0].num_rows()
+        self.tokens.num_rows()
     }
 
     /// Appends the rows to a row group; `vocabulary` is the one that their words were numbered by.
@@ -184,7 +207,8 @@ impl CleanColumns {
     /// # Errors
     /// Only when the columns do not fit the schema, which is a bug.
     pub(crate) fn encode(self, vocabulary: &Vocabulary, encoder: &mut RowGroupEncoder) -> Result<(), ParquetError> {
-        let words = self.words.into_iter().map(|lists| Column::Words(lists, vocabulary));
+        let [tokens, stems] = [self.tokens, self.stems].map(|lists| Column::Words(lists, vocabulary));
+        let words = [tokens, Column::Kept(self.is_content), stems];
         // Each column goes once it is encoded.
         let before_words = self.before_words.into_iter().map(Column::Array);
         let columns = before_words.chain(words).chain(self.after_words.into_iter().map(Column::Array));

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
 use serde_json::error::Category;
 use tamiz_domain::{Configuration, LabelScheme, RejectReason};
 use tamiz_text::decode::{DecodeError, Decoded, EncodingRepair, decode_record};
@@ -141,7 +142,8 @@ impl RecordParser {
 
 /// The polarity data holds each record on one line and writes a line break as a backslash and an n.
 fn with_line_breaks(value: Cow<'_, str>) -> Cow<'_, str> {
-    if value.contains("\\n") { value.replace("\\n", "\n").into() } else { value }
+    let is_there = memmem::find(value.as_bytes(), b"\\n").is_some();
+    if is_there { value.replace("\\n", "\n").into() } else { value }
 }
 
 /// Bytes of a record as text.

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2, memchr3};
+use memchr::{memchr, memchr2, memchr3, memmem};
 
 /// How a quote is written inside a quoted field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +126,9 @@ fn closing_quote(bytes: &[u8], from: usize, delimiter: u8, quoting: Quoting, at_
 /// A field's value: `text` without the quoting of its quotes.
 pub(crate) fn unquote(text: &str, quoting: Quoting) -> Cow<'_, str> {
     match quoting {
-        Quoting::Doubled | Quoting::Stray if text.contains("\"\"") => text.replace("\"\"", "\"").into(),
+        Quoting::Doubled | Quoting::Stray if memmem::find(text.as_bytes(), b"\"\"").is_some() => {
+            text.replace("\"\"", "\"").into()
+        }
         Quoting::Escaped if memchr2(b'"', b'\\', text.as_bytes()).is_some() => unescape(text).into(),
         _ => text.into(),
     }

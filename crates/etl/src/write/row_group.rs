@@ -17,7 +17,7 @@ use tamiz_text::Vocabulary;
 use zstd::bulk::Compressor;
 
 use crate::write::word_lists::WordLists;
-use crate::write::word_pages::{WordChunk, WordColumn};
+use crate::write::word_pages::{DictionaryPage, WordChunk, WordDictionary, WordPages};
 
 /// Level of zstd: the higher ones cost more than all the rest of the cleaning together.
 const ZSTD_LEVEL: i32 = 1;
@@ -31,6 +31,8 @@ pub(crate) enum Column<'a> {
     Array(ArrayRef),
     /// Lists of words of the vocabulary.
     Words(WordLists, &'a Vocabulary),
+    /// The same lists as in the column before, without the words that are not marked.
+    Kept(Vec<bool>),
 }
 
 /// An encoded row group.
@@ -73,7 +75,11 @@ pub(crate) struct RowGroupEncoder {
 enum ColumnEncoder {
     /// None before the row group's first piece.
     Arrow(Option<Box<ArrowColumnWriter>>),
-    Words(WordColumn),
+    Words {
+        /// Stays empty in a column that has the dictionary of the one before.
+        dictionary: WordDictionary,
+        pages: WordPages,
+    },
 }
 
 impl RowGroupEncoder {
@@ -82,7 +88,7 @@ impl RowGroupEncoder {
         let leaves = file.schema_descr().columns().to_vec();
         let encoder = |leaf: &ColumnDescPtr| match leaf.max_rep_level() {
             0 => ColumnEncoder::Arrow(None),
-            _ => ColumnEncoder::Words(WordColumn::default()),
+            _ => ColumnEncoder::Words { dictionary: WordDictionary::default(), pages: WordPages::default() },
         };
         let columns = leaves.iter().map(encoder).collect();
         let compressor = Compressor::new(ZSTD_LEVEL)?;
@@ -100,16 +106,23 @@ impl RowGroupEncoder {
         columns: impl IntoIterator<Item = Column<'a>>,
     ) -> Result<(), ParquetError> {
         self.open()?;
+        let compressor = &mut self.compressor;
         let encoders = self.columns[position..].iter_mut().zip(&self.schema.fields()[position..]);
+        let mut last_words = None;
         for ((encoder, field), column) in encoders.zip(columns) {
-            match (encoder, column) {
-                (ColumnEncoder::Arrow(Some(writer)), Column::Array(array)) => {
+            match (encoder, column, last_words.take()) {
+                (ColumnEncoder::Arrow(Some(writer)), Column::Array(array), _) => {
                     for leaf in compute_leaves(field, &array)? {
                         writer.write(&leaf)?;
                     }
                 }
-                (ColumnEncoder::Words(words), Column::Words(lists, vocabulary)) => {
-                    words.write(lists, vocabulary, &mut self.compressor)?;
+                (ColumnEncoder::Words { dictionary, pages }, Column::Words(lists, vocabulary), _) => {
+                    let places = dictionary.find_places(lists, vocabulary);
+                    pages.write(&places, dictionary.len(), compressor)?;
+                    last_words = Some((places, dictionary.len()));
+                }
+                (ColumnEncoder::Words { pages, .. }, Column::Kept(is_kept), Some((places, num_words))) => {
+                    pages.write(&places.select(&is_kept), num_words, compressor)?;
                 }
                 _ => return Err(ParquetError::General(format!("column {} is of another kind", field.name()))),
             }
@@ -122,6 +135,7 @@ impl RowGroupEncoder {
         self.open()?;
         let Self { leaves, columns, compression, compressor, .. } = self;
         let mut chunks = Vec::with_capacity(columns.len());
+        let mut last_dictionary: Option<DictionaryPage> = None;
         for (encoder, leaf) in columns.iter_mut().zip(leaves) {
             match encoder {
                 ColumnEncoder::Arrow(writer) => {
@@ -129,8 +143,14 @@ impl RowGroupEncoder {
                         chunks.push(Chunk::Arrow(writer.close()?));
                     }
                 }
-                ColumnEncoder::Words(words) => {
-                    chunks.push(Chunk::Words(words.finish(leaf.clone(), num_rows, *compression, compressor)?));
+                ColumnEncoder::Words { dictionary, pages } => {
+                    let dictionary = match last_dictionary.take() {
+                        Some(last) if dictionary.len() == 0 => last,
+                        _ => dictionary.finish(compressor)?,
+                    };
+                    let chunk = pages.finish(leaf.clone(), &dictionary, num_rows, *compression)?;
+                    chunks.push(Chunk::Words(chunk));
+                    last_dictionary = Some(dictionary);
                 }
             }
         }
@@ -196,14 +216,15 @@ mod tests {
 
     use super::*;
 
-    const NUMBERED: &[&[&str]] = &[
+    const PIECES: &[&[&str]] = &[
         &["great book, great price", "", "the book"],
         &["", ""],
         &["a price so small that nobody would pay it twice", "book"],
     ];
 
     fn encoder() -> RowGroupEncoder {
-        let fields = vec![Field::new("words", schema::words(), false), Field::new("number", DataType::Int32, false)];
+        let words = |name| Field::new(name, schema::words(), false);
+        let fields = vec![words("tokens"), words("content"), words("stems"), Field::new("row", DataType::Int32, false)];
         RowGroupEncoder::new(Arc::new(Schema::new(fields)), &"0".repeat(32).parse().unwrap()).unwrap()
     }
 
@@ -211,25 +232,35 @@ mod tests {
     fn encode(encoder: &mut RowGroupEncoder, pieces: &[&[&str]]) -> RowGroup {
         let mut analyzer = Analyzer::new();
         for texts in pieces {
-            let mut lists = WordLists::with_capacity(0, 0);
-            texts.iter().for_each(|text| lists.push(analyzer.analyze(text).token_ids()));
-            encoder.write(0, [Column::Words(lists, analyzer.vocabulary())]).unwrap();
+            let [mut tokens, mut stems] = [(); 2].map(|()| WordLists::with_capacity(0, 0));
+            let mut is_content = Vec::new();
+            for text in *texts {
+                let analysis = analyzer.analyze(text);
+                tokens.push(analysis.token_ids());
+                is_content.extend_from_slice(analysis.is_content());
+                stems.push(analysis.stem_ids());
+            }
+            let [tokens, stems] = [tokens, stems].map(|lists| Column::Words(lists, analyzer.vocabulary()));
+            encoder.write(0, [tokens, Column::Kept(is_content), stems]).unwrap();
         }
         let num_rows = pieces.iter().map(|texts| texts.len()).sum();
-        encoder.write(1, [Column::Array(Arc::new(Int32Array::from_iter_values(0..num_rows as i32)))]).unwrap();
+        encoder.write(3, [Column::Array(Arc::new(Int32Array::from_iter_values(0..num_rows as i32)))]).unwrap();
         encoder.finish(num_rows).unwrap()
     }
 
-    fn rows(group: RowGroup, schema: &SchemaRef) -> Vec<(String, i32)> {
+    /// Tokens, content tokens and stems of each row, with its number.
+    fn rows(group: RowGroup, schema: &SchemaRef) -> Vec<([String; 3], i32)> {
         let run_id = "0".repeat(32).parse().unwrap();
         let (mut part, _) = open_part(Vec::new(), schema.clone(), &run_id).unwrap();
         group.append_to(&mut part).unwrap();
         let bytes = bytes::Bytes::from(part.into_inner().unwrap());
         let batches = ParquetRecordBatchReader::try_new(bytes, 1_024).unwrap().map(Result::unwrap);
         let row = |batch: &RecordBatch, at: usize| {
-            let words = batch.column(0).as_list::<i32>().value(at);
-            let words: Vec<_> = words.as_string::<i32>().iter().flatten().map(str::to_owned).collect();
-            (words.join(" "), batch.column(1).as_primitive::<arrow::datatypes::Int32Type>().value(at))
+            let words = |column: usize| {
+                let words = batch.column(column).as_list::<i32>().value(at);
+                words.as_string::<i32>().iter().flatten().collect::<Vec<_>>().join(" ")
+            };
+            ([0, 1, 2].map(words), batch.column(3).as_primitive::<arrow::datatypes::Int32Type>().value(at))
         };
         batches.flat_map(|batch| (0..batch.num_rows()).map(|at| row(&batch, at)).collect::<Vec<_>>()).collect()
     }
@@ -237,12 +268,19 @@ mod tests {
     #[test]
     fn a_row_group_written_in_pieces_is_read_back_whole() {
         let mut encoder = encoder();
-        let texts: Vec<&str> = NUMBERED.concat();
+        let mut analyzer = Analyzer::new();
+        let mut expected = Vec::new();
+        for (text, number) in PIECES.concat().into_iter().zip(0..) {
+            let analysis = analyzer.analyze(text);
+            let spell = |words: &mut dyn Iterator<Item = &str>| words.collect::<Vec<_>>().join(" ");
+            let [mut tokens, mut stems] = [analysis.token_ids(), analysis.stem_ids()]
+                .map(|ids| ids.iter().map(|&id| analysis.vocabulary().word(id)));
+            let words = [spell(&mut tokens), spell(&mut analysis.content_tokens()), spell(&mut stems)];
+            expected.push((words, number));
+        }
         for _ in 0..2 {
-            let group = encode(&mut encoder, NUMBERED);
-            let rows = rows(group, &encoder.schema);
-            let expected = texts.iter().zip(0..).map(|(text, number)| (text.replace(',', ""), number));
-            assert_eq!(rows, expected.collect::<Vec<_>>(), "nothing of the row group before is left");
+            let group = encode(&mut encoder, PIECES);
+            assert_eq!(rows(group, &encoder.schema), expected, "nothing of the row group before is left");
         }
     }
 
@@ -250,6 +288,7 @@ mod tests {
     fn columns_of_the_wrong_kind_are_an_error() {
         let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1]));
         assert!(encoder().write(0, [Column::Array(numbers.clone())]).is_err());
-        assert!(encoder().write(1, [Column::Array(numbers)]).is_ok());
+        assert!(encoder().write(1, [Column::Kept(vec![true])]).is_err(), "there is no column before");
+        assert!(encoder().write(3, [Column::Array(numbers)]).is_ok());
     }
 }

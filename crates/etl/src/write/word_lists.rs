@@ -49,6 +49,27 @@ impl<T: Copy> WordLists<T> {
         kept
     }
 
+    /// Of `values`, one beside each word, those in rows that are to be kept.
+    pub(crate) fn filter_beside<V: Copy>(&self, keep: &[bool], values: &[V]) -> Vec<V> {
+        let kept = keep.iter().enumerate().filter(|(_, keep)| **keep);
+        kept.flat_map(|(row, _)| &values[self.start(row)..self.ends[row]]).copied().collect()
+    }
+
+    /// The lists without the words that are not marked.
+    pub(crate) fn select(mut self, is_kept: &[bool]) -> Self {
+        let (mut start, mut num_kept) = (0, 0);
+        for end in &mut self.ends {
+            // Every word is stored and only then kept or overwritten: which ones are marked is hard to predict.
+            for at in start..*end {
+                self.words[num_kept] = self.words[at];
+                num_kept += usize::from(is_kept[at]);
+            }
+            start = std::mem::replace(end, num_kept);
+        }
+        self.words.truncate(num_kept);
+        self
+    }
+
     /// The same lists of what `change` makes of each word, in order.
     pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> WordLists<U> {
         // Numbers of one size are replaced where they are: nothing is allocated.

@@ -31,32 +31,97 @@ const NO_PLACE: u32 = u32::MAX;
 /// An encoded column chunk, and what the file's metadata says of it.
 pub(crate) type WordChunk = (Bytes, ColumnCloseResult);
 
-/// One column, a required list of required strings, of the row group at hand; keeps its scratch space for the next.
+/// The distinct words of a column in the row group at hand; keeps its scratch space for the next.
 #[derive(Default)]
-pub(crate) struct WordColumn {
+pub(crate) struct WordDictionary {
     /// Place of each word of the vocabulary in the dictionary.
     places: Vec<u32>,
-    /// The words of the dictionary, in the order of first use.
+    /// In the order of first use.
     words: Vec<WordId>,
-    /// Each word of the dictionary behind its length.
-    dictionary: Vec<u8>,
+    /// Each word behind its length.
+    bytes: Vec<u8>,
+}
+
+impl WordDictionary {
+    /// Number of distinct words so far.
+    pub(crate) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// The words as places in the dictionary, which takes those that are new. All words of a row group are of one vocabulary.
+    pub(crate) fn find_places(&mut self, lists: WordLists, vocabulary: &Vocabulary) -> WordLists<u32> {
+        let Self { places, words, bytes } = self;
+        let num_ids = lists.all_words().iter().map(|id| id.index() + 1).max().unwrap_or(0);
+        places.resize(num_ids.max(places.len()), NO_PLACE);
+        let num_known = words.len();
+        let found = lists.map(|id| {
+            let place = &mut places[id.index()];
+            if *place == NO_PLACE {
+                *place = words.len() as u32;
+                words.push(id);
+            }
+            *place
+        });
+        let new = &words[num_known..];
+        vocabulary.prefetch(new);
+        bytes.reserve(new.len() * BYTES_PER_WORD);
+        for &word in new {
+            let word = vocabulary.word(word).as_bytes();
+            bytes.extend_from_slice(&(word.len() as u32).to_le_bytes());
+            bytes.extend_from_slice(word);
+        }
+        found
+    }
+
+    /// The row group's dictionary; the next row group begins with an empty one.
+    pub(crate) fn finish(&mut self, compressor: &mut Compressor<'static>) -> io::Result<DictionaryPage> {
+        let compressed = compressor.compress(&self.bytes)?.into();
+        let page = DictionaryPage { compressed, num_words: self.words.len() as u32, num_bytes: self.bytes.len() };
+        self.words.drain(..).for_each(|id| self.places[id.index()] = NO_PLACE);
+        self.bytes.clear();
+        Ok(page)
+    }
+}
+
+/// A dictionary as it is written, into one column or several.
+pub(crate) struct DictionaryPage {
+    compressed: Bytes,
+    num_words: u32,
+    /// Uncompressed.
+    num_bytes: usize,
+}
+
+impl DictionaryPage {
+    fn page(&self) -> CompressedPage {
+        let page = Page::DictionaryPage {
+            buf: self.compressed.clone(),
+            num_values: self.num_words,
+            encoding: Encoding::PLAIN,
+            is_sorted: false,
+        };
+        CompressedPage::new(page, self.num_bytes)
+    }
+}
+
+/// The data pages of one column, a required list of required strings, in the row group at hand.
+#[derive(Default)]
+pub(crate) struct WordPages {
     pages: Vec<CompressedPage>,
     /// Scratch space.
     page: Vec<u8>,
 }
 
-impl WordColumn {
-    /// Appends the lists of some rows, as one page. All words of a row group are of one vocabulary.
+impl WordPages {
+    /// Appends the lists of some rows, as one page of places in a dictionary of `num_words` words.
     pub(crate) fn write(
         &mut self,
-        lists: WordLists,
-        vocabulary: &Vocabulary,
+        places: &WordLists<u32>,
+        num_words: usize,
         compressor: &mut Compressor<'static>,
     ) -> io::Result<()> {
-        let places = self.find_places(lists, vocabulary);
         self.page.clear();
-        let num_values = self.push_levels(&places);
-        let width = width_below(self.words.len() as u32);
+        let num_values = self.push_levels(places);
+        let width = width_below(num_words as u32);
         self.page.push(width as u8);
         push_packed(places.all_words(), width, &mut self.page);
         let data = Page::DataPage {
@@ -75,59 +140,20 @@ impl WordColumn {
     pub(crate) fn finish(
         &mut self,
         column: ColumnDescPtr,
+        dictionary: &DictionaryPage,
         num_rows: usize,
         compression: Compression,
-        compressor: &mut Compressor<'static>,
     ) -> Result<WordChunk, ParquetError> {
-        let dictionary = Page::DictionaryPage {
-            buf: compressor.compress(&self.dictionary)?.into(),
-            num_values: self.words.len() as u32,
-            encoding: Encoding::PLAIN,
-            is_sorted: false,
-        };
-        let dictionary = CompressedPage::new(dictionary, self.dictionary.len());
         let mut sink = TrackedWrite::new(Vec::new());
         let mut pages = SerializedPageWriter::new(&mut sink);
         let mut written = Written::default();
-        for page in iter::once(dictionary).chain(self.pages.drain(..)) {
+        for page in iter::once(dictionary.page()).chain(self.pages.drain(..)) {
             written.add(&pages.write_page(page)?);
         }
         pages.close()?;
         let bytes = Bytes::from(sink.into_inner()?);
-        self.clear();
         let close = written.close_result(column, compression, bytes.len(), num_rows)?;
         Ok((bytes, close))
-    }
-
-    fn clear(&mut self) {
-        self.words.drain(..).for_each(|id| self.places[id.index()] = NO_PLACE);
-        self.dictionary.clear();
-        self.pages.clear();
-    }
-
-    /// The words as places in the dictionary, which takes those that are new.
-    fn find_places(&mut self, lists: WordLists, vocabulary: &Vocabulary) -> WordLists<u32> {
-        let Self { places, words, dictionary, .. } = self;
-        let num_ids = lists.all_words().iter().map(|id| id.index() + 1).max().unwrap_or(0);
-        places.resize(num_ids.max(places.len()), NO_PLACE);
-        let num_known = words.len();
-        let found = lists.map(|id| {
-            let place = &mut places[id.index()];
-            if *place == NO_PLACE {
-                *place = words.len() as u32;
-                words.push(id);
-            }
-            *place
-        });
-        let new = &words[num_known..];
-        vocabulary.prefetch(new);
-        dictionary.reserve(new.len() * BYTES_PER_WORD);
-        for &word in new {
-            let word = vocabulary.word(word).as_bytes();
-            dictionary.extend_from_slice(&(word.len() as u32).to_le_bytes());
-            dictionary.extend_from_slice(word);
-        }
-        found
     }
 
     /// Repetition levels (0 where a row starts) and definition levels (0 for an empty list, which takes one value).
