@@ -40,7 +40,7 @@ prepare() {
   scripts/install-libtorch.sh
   ensure_packages zstd
   say "building the binary"
-  cargo build --release --locked --quiet -p tamiz-etl --bins
+  cargo build --release --locked --quiet --workspace --bin tamiz-etl
   rm -rf "$OUT"
   mkdir -p "$OUT"
   zstd -dqf "$TAMIZ_DATA/polarity/train.csv.zst" -o "$OUT/train.csv"

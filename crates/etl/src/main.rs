@@ -18,8 +18,27 @@ struct Cli {
     logs: LogSettings,
 }
 
+/// Has the allocator keep what a worker frees, which takes as much again for its next batch: memory that went back to the
+/// system has to be fetched page by page and cleared, which costs 16 threads a fifth of their time.
+#[cfg(target_env = "gnu")]
+fn keep_freed_memory() {
+    const MMAP_THRESHOLD: libc::c_int = 4 << 20;
+    const TRIM_THRESHOLD: libc::c_int = 8 << 20;
+    // SAFETY: sets two numbers of the allocator, before there is another thread.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_THRESHOLD);
+    }
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    #[cfg(target_env = "gnu")]
+    keep_freed_memory();
+    run()
+}
+
 #[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
+async fn run() -> anyhow::Result<ExitCode> {
     let Cli { settings, logs } = Cli::parse();
     logs.init();
     let shutdown = shutdown_on_signals()?;

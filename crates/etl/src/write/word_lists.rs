@@ -60,9 +60,9 @@ impl<T: Copy> WordLists<T> {
         let (mut start, mut num_kept) = (0, 0);
         for end in &mut self.ends {
             // Every word is stored and only then kept or overwritten: which ones are marked is hard to predict.
-            for at in start..*end {
+            for (at, &is_kept) in (start..).zip(&is_kept[start..*end]) {
                 self.words[num_kept] = self.words[at];
-                num_kept += usize::from(is_kept[at]);
+                num_kept += usize::from(is_kept);
             }
             start = std::mem::replace(end, num_kept);
         }
