@@ -115,9 +115,7 @@ impl CleanBatch {
         let keep: Vec<bool> = duplicates.iter().map(|found| !is_unwanted(found)).collect();
         self.reject_unkept(batch, duplicates, &keep);
         self.encode_waiting(&keep, vocabulary, encoders)?;
-        if let Some(redactor) = &encoders.redactor {
-            self.rejects.iter_mut().for_each(|reject| reject.mask(redactor));
-        }
+        self.rejects.iter_mut().for_each(|reject| reject.mask_and_cut(encoders.redactor.as_ref()));
         let Self { rejects, tally, quality, sample, .. } = self;
         let sample = sample.map(|id, drawn| drawn.into_sample_row(id));
         let shard = match keep.iter().filter(|keep| **keep).count() {

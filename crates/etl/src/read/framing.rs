@@ -9,6 +9,8 @@ use crate::read::delimited::Quoting;
 
 /// Bytes kept of a record that cannot be used.
 pub(crate) const KEPT_BYTES: usize = 64 << 10;
+/// Bytes of it that are looked at before, so that a number or an address at the end is masked whole and then cut.
+pub(crate) const SEEN_BYTES: usize = KEPT_BYTES + (4 << 10);
 
 /// Why a record cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use tamiz_domain::RejectReason;
 
-use crate::read::framing::{Fault, Framed, Framing, Horizon, KEPT_BYTES, Reading};
+use crate::read::framing::{Fault, Framed, Framing, Horizon, KEPT_BYTES, Reading, SEEN_BYTES};
 
 /// Bytes asked of the stream at once.
 const READ_BYTES: usize = 256 << 10;
@@ -141,7 +141,7 @@ impl<R: Read> RecordReader<R> {
     /// A record that is longer than the limit: its beginning is kept, the rest passed over.
     fn oversized(&mut self, framing: &dyn Framing) -> RawRecord<'_> {
         let offset = self.passed + self.start as u64;
-        let kept = self.pending()[..self.limit.min(KEPT_BYTES)].to_vec();
+        let kept = self.pending()[..self.limit.min(SEEN_BYTES)].to_vec();
         loop {
             if let Some(end) = framing.resume(self.pending()) {
                 self.pass(end);
@@ -154,7 +154,7 @@ impl<R: Read> RecordReader<R> {
             self.pass(self.pending().len().saturating_sub(OVERLAP));
             self.fill();
         }
-        let detail = format!("more than {} bytes; the first {} are kept", self.limit, kept.len());
+        let detail = format!("more than {} bytes; the first {} are kept", self.limit, kept.len().min(KEPT_BYTES));
         // The kept bytes go back in front of what follows, and are handed out from there.
         self.passed += self.start as u64;
         self.buffer.splice(..self.start, kept.iter().copied());
@@ -253,7 +253,7 @@ mod tests {
             let [first, huge, last] = found[..] else { panic!("{found:?}") };
             assert!(first.2 && !huge.2 && last.2, "{found:?}");
             let line = before.find("{\"a").unwrap() as u64;
-            assert_eq!((huge.0, huge.1), (line, KEPT_BYTES));
+            assert_eq!((huge.0, huge.1), (line, SEEN_BYTES));
             assert_eq!(last.0, (before.len() + (100 << 20) + after.find('{').unwrap()) as u64);
             assert!(reader.buffer.capacity() < 4 << 20, "{}", reader.buffer.capacity());
         }

@@ -101,7 +101,7 @@ pub(super) fn completeness(profile: &Profile) -> Markup {
     facts.extend(quality.redactions.iter().map(|(kind, masked)| (format!("Masked: {}", kind.mask()), *masked)));
     let content = html! {
         @if !filled.is_empty() { (bars_of("Reviews with a value, by column of the clean shards", "Column", &filled, quality.rows)) }
-        @if !absent.is_empty() { p.note.below { "Not in the data: " (absent.join(", ")) "." } }
+        @if !absent.is_empty() { p.note.below { "No value in any review: " (absent.join(", ")) "." } }
         dl.facts.below {
             @for (name, rows) in facts {
                 dt { (name) }
