@@ -156,7 +156,7 @@ impl Row {
         }
         token.push_onto(vocabulary, &mut self.clean_bytes);
         self.clean_bytes.push(b' ');
-        evidence.add(token);
+        evidence.add(token.is_english_stop_word, token.looks_spanish);
         if token.is_contraction {
             self.push_parts(token.clean, vocabulary);
         } else {

@@ -14,8 +14,6 @@ use std::fmt;
 
 use whichlang::Lang;
 
-use crate::token_cache::Token;
-
 /// A language as far as the pipeline needs to tell it apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
@@ -106,10 +104,9 @@ pub(crate) fn detect(clean: &str, evidence: Evidence) -> Language {
 }
 
 impl Evidence {
-    /// Counts one more word.
+    /// Counts one more word: `english` on the English list, `spanish` on the Spanish one or with a letter of Spanish.
     #[inline]
-    pub(crate) fn add(&mut self, token: &Token) {
-        let (english, spanish) = (token.is_english_stop_word, token.looks_spanish);
+    pub(crate) fn add(&mut self, english: bool, spanish: bool) {
         self.num_words += 1;
         self.english += usize::from(english);
         self.spanish += usize::from(spanish);

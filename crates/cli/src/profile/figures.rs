@@ -7,6 +7,7 @@ use tamiz_monitor::figures::count_of;
 use crate::profile::cleaned::Cleaned;
 use crate::profile::findings::{Finding, findings};
 use crate::profile::lengths::LengthBin;
+use crate::profile::names::file_name;
 use crate::profile::problems::Problem;
 use crate::profile::shards::ShardFigures;
 use crate::profile::words::ClassWords;
@@ -53,11 +54,6 @@ pub struct FileProfile {
     pub quality: DataQuality,
 }
 
-/// A file as people know it: without its folders, which are nobody else's business.
-pub fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
-}
-
 /// An encoding's name, with the records that are not like the others.
 fn encoding(quality: &DataQuality) -> String {
     let records = |code| quality.encoding_repairs.get(code).copied().unwrap_or(0);
@@ -67,11 +63,6 @@ fn encoding(quality: &DataQuality) -> String {
         (0, rows) => format!("UTF-8; {} Windows-1252", count_of(rows, "record")),
         _ => "UTF-16".to_owned(),
     }
-}
-
-/// What was done to records that were not UTF-8, as a clause.
-pub fn repair(code: &str) -> String {
-    if code == "mojibake" { "mended mojibake".to_owned() } else { format!("read as {code}") }
 }
 
 impl Profile {
@@ -114,11 +105,6 @@ impl FileProfile {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn folders_are_left_out_of_names() {
-        assert_eq!(["/in/a b.csv", "a.csv", "C:\\in\\a.csv"].map(file_name), ["a b.csv", "a.csv", "a.csv"]);
-    }
 
     #[test]
     fn an_encoding_is_told_with_its_exceptions() {

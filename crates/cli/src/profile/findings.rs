@@ -4,7 +4,7 @@ use serde::Serialize;
 use tamiz_domain::{Configuration, DuplicateAction, EtlReport, LabelMap};
 use tamiz_monitor::figures::{capitalised, count_of, limit, percent, share, thousands};
 
-use crate::profile::figures::{file_name, repair};
+use crate::profile::names::{file_name, repair};
 
 /// Share of repeated texts from which on they are told of.
 const REPEATED: f64 = 0.01;

@@ -7,6 +7,7 @@ mod cleaned;
 mod figures;
 mod findings;
 mod lengths;
+mod names;
 mod page;
 mod parts;
 mod print;

@@ -10,7 +10,7 @@ use tamiz_domain::RejectReason;
 use tamiz_text::redact::{redact, shorten};
 
 use crate::error::CommandError;
-use crate::profile::figures::file_name;
+use crate::profile::names::file_name;
 use crate::profile::parts::{column, for_each_batch, strings};
 
 /// Examples of each reason.

@@ -6,12 +6,12 @@ use tamiz_text::redact::Redactor;
 
 use crate::EtlError;
 use crate::clean::batch::RawBatch;
+use crate::clean::batch_facts::BatchFacts;
 use crate::clean::clean_rows::{CleanColumns, encode_duplicates};
 use crate::clean::cleaner::Cleaner;
 use crate::clean::rejects::{Reject, rejected_rows};
 use crate::quality::duplicates::Duplicate;
-use crate::quality::fingerprint::Fingerprint;
-use crate::quality::reservoir::{DrawnRow, Reservoir};
+use crate::quality::reservoir::Reservoir;
 use crate::quality::rows::Quality;
 use crate::read::framing::Fault;
 use crate::tally::Tally;
@@ -21,24 +21,7 @@ use crate::write::row_group::{RowGroup, RowGroupEncoder};
 pub(crate) struct CleanBatch {
     /// Columns that wait to be encoded until it is known which of their rows are wanted; none where all are.
     waiting: Vec<CleanColumns>,
-    /// Of each row.
-    pub facts: Vec<RowFact>,
-    /// Of each row; none at all where repeated texts are not looked for.
-    pub fingerprints: Vec<Fingerprint>,
-    pub rejects: Vec<Reject>,
-    pub tally: Tally,
-    pub quality: Quality,
-    pub sample: Reservoir<DrawnRow>,
-}
-
-/// What is remembered of a row beside its columns.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RowFact {
-    /// Record number in the file.
-    pub row: u64,
-    pub label: Option<i8>,
-    pub language: &'static str,
-    pub sentiment: Option<&'static str>,
+    pub facts: BatchFacts,
 }
 
 /// A batch that can be written.
@@ -71,20 +54,12 @@ impl CleanBatch {
         cleaner: &mut Cleaner,
         encoders: &mut Encoders,
     ) -> Result<Self, EtlError> {
-        let mut clean = Self {
-            waiting: Vec::new(),
-            facts: Vec::new(),
-            fingerprints: Vec::new(),
-            rejects: Vec::new(),
-            tally: Tally::default(),
-            quality: Quality::default(),
-            sample: Reservoir::new(configuration.etl.sample_rows),
-        };
+        let mut clean = Self { waiting: Vec::new(), facts: BatchFacts::new(configuration.etl.sample_rows) };
         let DuplicateConfiguration { exact, near, .. } = configuration.duplicates;
         let may_drop = [exact, near].contains(&DuplicateAction::Drop);
         cleaner.begin_batch();
         for rows in batch.slices() {
-            let columns = cleaner.clean(batch, rows, &mut clean).finish(&batch.file.source)?;
+            let columns = cleaner.clean(batch, rows, &mut clean.facts).finish(&batch.file.source)?;
             if may_drop {
                 clean.waiting.push(columns);
             } else if columns.num_rows() > 0 {
@@ -108,15 +83,15 @@ impl CleanBatch {
         vocabulary: &Vocabulary,
         encoders: &mut Encoders,
     ) -> Result<EncodedRows, EtlError> {
-        duplicates.iter().flatten().for_each(|duplicate| self.quality.add_duplicate(*duplicate));
+        duplicates.iter().flatten().for_each(|duplicate| self.facts.quality.add_duplicate(*duplicate));
         let is_unwanted = |found: &Option<Duplicate>| {
             found.is_some_and(|duplicate| duplicate.action(&configuration.duplicates) == DuplicateAction::Drop)
         };
         let keep: Vec<bool> = duplicates.iter().map(|found| !is_unwanted(found)).collect();
         self.reject_unkept(batch, duplicates, &keep);
         self.encode_waiting(&keep, vocabulary, encoders)?;
-        self.rejects.iter_mut().for_each(|reject| reject.mask_and_cut(encoders.redactor.as_ref()));
-        let Self { rejects, tally, quality, sample, .. } = self;
+        self.facts.rejects.iter_mut().for_each(|reject| reject.mask_and_cut(encoders.redactor.as_ref()));
+        let BatchFacts { rejects, tally, quality, sample, .. } = self.facts;
         let sample = sample.map(|id, drawn| drawn.into_sample_row(id));
         let shard = match keep.iter().filter(|keep| **keep).count() {
             0 => None,
@@ -150,8 +125,8 @@ impl CleanBatch {
     }
 
     fn reject_unkept(&mut self, batch: &RawBatch, duplicates: &[Option<Duplicate>], keep: &[bool]) {
-        let Self { facts, rejects, tally, quality, .. } = self;
-        for ((fact, found), _) in facts.iter().zip(duplicates).zip(keep).filter(|(_, keep)| !**keep) {
+        let BatchFacts { rows, rejects, tally, quality, .. } = &mut self.facts;
+        for ((fact, found), _) in rows.iter().zip(duplicates).zip(keep).filter(|(_, keep)| !**keep) {
             let detail = match found {
                 Some(Duplicate::Near) => "its text is nearly that of an earlier record",
                 _ => "its text is that of an earlier record",

@@ -9,7 +9,7 @@ use tamiz_text::redact::Redactor;
 use tamiz_text::{Analysis, Analyzer, Sentiment, SharedVocabulary, Vocabulary};
 
 use crate::clean::batch::{RawBatch, RowRecord};
-use crate::clean::clean_batch::{CleanBatch, RowFact};
+use crate::clean::batch_facts::{BatchFacts, RowFact};
 use crate::clean::clean_rows::CleanRows;
 use crate::clean::record::{RecordParser, Review};
 use crate::clean::rejects::Reject;
@@ -58,17 +58,17 @@ impl Cleaner {
     }
 
     /// Cleans these rows of a batch. The answer depends on them alone, not on what this worker did before.
-    pub(crate) fn clean(&mut self, batch: &RawBatch, rows: Range<u64>, clean: &mut CleanBatch) -> CleanRows {
+    pub(crate) fn clean(&mut self, batch: &RawBatch, rows: Range<u64>, facts: &mut BatchFacts) -> CleanRows {
         let mut columns = CleanRows::with_capacity((rows.end - rows.start) as usize, batch.num_bytes(&rows));
         for RowRecord { row, offset, raw, reading } in batch.records(rows) {
             let outcome = match reading {
-                Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut columns, clean),
+                Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut columns, facts),
                 Err(fault) => Err(fault.clone()),
             };
             if let Err(fault) = outcome {
-                clean.tally.reject(row, &fault);
-                clean.quality.add_reject(fault.reason);
-                clean.rejects.push(Reject::new(row, offset, fault, raw));
+                facts.tally.reject(row, &fault);
+                facts.quality.add_reject(fault.reason);
+                facts.rejects.push(Reject::new(row, offset, fault, raw));
             }
         }
         columns
@@ -86,7 +86,7 @@ impl Cleaner {
         raw: &[u8],
         reading: Reading,
         columns: &mut CleanRows,
-        clean: &mut CleanBatch,
+        facts: &mut BatchFacts,
     ) -> Result<(), Fault> {
         let mut review = self.parser.parse(raw, reading, &batch.file.shape)?;
         let redactions = self.redactor.as_ref().map(|redactor| mask(redactor, &mut review));
@@ -94,27 +94,27 @@ impl Cleaner {
         let user = match (&self.user_key, &review.user) {
             (Some(key), Some(user)) => Some(key.hash(user)),
             (None, Some(_)) => {
-                clean.tally.users_left_out += 1;
+                facts.tally.users_left_out += 1;
                 None
             }
             (_, None) => None,
         };
-        clean.tally.accept(review.label, &analysis);
-        clean
+        facts.tally.accept(review.label, &analysis);
+        facts
             .quality
             .add_row(&RowFacts { redactions: redactions.as_ref(), ..row_facts(&review, &analysis, user.is_some()) });
         if self.finds_duplicates {
             let hashes = analysis.token_hashes().iter().copied();
-            clean.fingerprints.push(Fingerprint::of(analysis.clean_text(), hashes));
+            facts.fingerprints.push(Fingerprint::of(analysis.clean_text(), hashes));
         }
-        clean.facts.push(RowFact {
+        facts.rows.push(RowFact {
             row,
             label: review.label,
             language: analysis.language().code(),
             sentiment: analysis.sentiment().map(Sentiment::name),
         });
         columns.append(&batch.file.id_prefix, row, &review, &analysis, user);
-        clean.sample.offer(columns.last_id(), || DrawnRow::new(review.label, analysis.language().code(), &review.text));
+        facts.sample.offer(columns.last_id(), || DrawnRow::new(review.label, analysis.language().code(), &review.text));
         Ok(())
     }
 }

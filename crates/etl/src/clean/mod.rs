@@ -1,6 +1,7 @@
 //! From raw records to rows of a clean shard.
 
 pub(crate) mod batch;
+pub(crate) mod batch_facts;
 pub(crate) mod clean_batch;
 pub(crate) mod clean_rows;
 pub(crate) mod cleaner;

@@ -3,12 +3,14 @@
 mod claims;
 mod collector;
 mod download;
+mod file_end;
 mod in_turn;
 mod judge;
 mod open_file;
 mod parquet_source;
 mod pipeline;
 mod plan;
+mod portion;
 mod ranges;
 mod report;
 mod run;

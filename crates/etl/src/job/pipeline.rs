@@ -16,10 +16,12 @@ use crate::clean::clean_batch::{CleanBatch, Encoders};
 use crate::clean::cleaner::{Cleaner, redactor};
 use crate::job::Job;
 use crate::job::collector::Collector;
+use crate::job::file_end::FileEnd;
 use crate::job::in_turn::InTurn;
 use crate::job::judge::Judge;
+use crate::job::portion::Portion;
 use crate::job::report::Outcome;
-use crate::job::source::{FileEnd, Portion, Source, Ticket};
+use crate::job::source::{Source, Ticket};
 use crate::write::row_group::RowGroupEncoder;
 
 /// Cleans a portion of a run on some threads: what became of it, and what is known of the files that end in it. Blocks:
@@ -81,8 +83,8 @@ impl Line<'_> {
         let configuration = &self.job.configuration;
         let clean = CleanBatch::of(batch, configuration, cleaner, encoders)?;
         let judge = |judge: &mut Option<Judge>| match judge {
-            Some(judge) => judge.judge(split, &clean.fingerprints),
-            None => vec![None; clean.facts.len()],
+            Some(judge) => judge.judge(split, &clean.facts.fingerprints),
+            None => vec![None; clean.facts.rows.len()],
         };
         let duplicates = self.judge.take(turn, judge).ok_or(EtlError::WorkerLost)?;
         let rows = clean.finish(batch, &duplicates, configuration, cleaner.vocabulary(), encoders)?;

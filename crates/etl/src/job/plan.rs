@@ -10,7 +10,9 @@ use tamiz_domain::ManifestObject;
 
 use crate::EtlError;
 use crate::job::Job;
-use crate::job::source::{FileEnd, Portion, Source};
+use crate::job::file_end::FileEnd;
+use crate::job::portion::{Portion, SplitStart};
+use crate::job::source::Source;
 
 /// `splits.json`: everything that the jobs have to know.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,25 +26,6 @@ pub(crate) struct Plan {
     splits: Vec<SplitStart>,
     /// What is known of each object.
     pub files: Vec<FileEnd>,
-}
-
-/// Where a split begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SplitStart {
-    pub split: usize,
-    /// Number of the object among the run's own.
-    pub object: usize,
-    /// Bytes of the object before the first record; none where reading has to begin with the object's first.
-    pub offset: Option<u64>,
-    /// Row number of the first record.
-    pub row: u64,
-}
-
-impl SplitStart {
-    /// Whether a job can begin here.
-    fn is_direct(&self) -> bool {
-        self.row == 1 || self.offset.is_some()
-    }
 }
 
 impl Plan {

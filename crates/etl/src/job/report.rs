@@ -8,7 +8,7 @@ use tamiz_domain::{
 };
 
 use crate::EtlError;
-use crate::job::source::FileEnd;
+use crate::job::file_end::FileEnd;
 use crate::quality::reservoir::Reservoir;
 use crate::quality::rows::Quality;
 use crate::tally::Tally;

@@ -13,8 +13,8 @@ use crate::job::Job;
 use crate::job::claims::owned_objects;
 use crate::job::pipeline::clean;
 use crate::job::plan::Plan;
+use crate::job::portion::Portion;
 use crate::job::report::Outcome;
-use crate::job::source::Portion;
 use crate::settings::Step;
 use crate::{EtlError, Settings};
 

@@ -1,41 +1,13 @@
 //! The records of a run, batch by batch, in order.
 
-use serde::{Deserialize, Serialize};
-use tamiz_domain::{FileProblem, ManifestObject, SourceColumn};
-
 use crate::EtlError;
 use crate::clean::batch::RawBatch;
 use crate::columns::FieldNames;
 use crate::job::Job;
+use crate::job::file_end::FileEnd;
 use crate::job::open_file::{OpenFile, open_at, open_file};
-use crate::job::plan::SplitStart;
+use crate::job::portion::{Portion, SplitStart};
 use crate::job::splits::Splits;
-
-/// Which part of a run is to be read.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Portion {
-    start: SplitStart,
-    /// The split before which to stop.
-    end: usize,
-}
-
-impl Portion {
-    /// All of it.
-    pub(crate) fn all() -> Self {
-        Self::between(SplitStart { split: 0, object: 0, offset: None, row: 1 }, None)
-    }
-
-    /// From a split on, up to another or to the end.
-    pub(crate) fn between(start: SplitStart, end: Option<usize>) -> Self {
-        Self { start, end: end.unwrap_or(usize::MAX) }
-    }
-
-    /// Numbers of its splits.
-    #[cfg(test)]
-    pub(crate) fn splits(&self) -> std::ops::Range<usize> {
-        self.start.split..self.end
-    }
-}
 
 /// A batch and its place.
 pub(crate) struct Ticket {
@@ -55,19 +27,6 @@ impl Ticket {
         let offset = batch.first_offset().filter(|_| batch.file.is_divisible);
         SplitStart { split: *split, object: *object, offset, row: batch.first_row() }
     }
-}
-
-/// What is known of a file once it is at its end.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct FileEnd {
-    pub source: String,
-    /// Records that were handed on.
-    pub num_records: u64,
-    /// None for a file that was left out wholly.
-    pub format: Option<String>,
-    /// What its columns are read as.
-    pub columns: Vec<SourceColumn>,
-    pub problem: Option<FileProblem>,
 }
 
 /// Reads the objects of a job one after the other.
@@ -150,11 +109,5 @@ impl<'a> Source<'a> {
     fn end_object(&mut self, end: FileEnd) {
         self.ends.push(end);
         self.object += 1;
-    }
-}
-
-impl FileEnd {
-    fn left_out(object: &ManifestObject, problem: FileProblem) -> Self {
-        Self { source: object.source(), num_records: 0, format: None, columns: Vec::new(), problem: Some(problem) }
     }
 }

@@ -8,12 +8,10 @@ use crate::read::foreign::foreign;
 use crate::read::framing::Horizon;
 use crate::read::json_framing::object_end;
 use crate::read::shape::{Records, Shape};
-use crate::read::table::TableSample;
+use crate::read::table::{SAMPLE_RECORDS, TableSample};
 
 /// Bytes that are looked at; a header must fit in.
 pub(crate) const SAMPLE_BYTES: usize = 64 << 10;
-/// Records that are looked at.
-pub(crate) const SAMPLE_RECORDS: usize = 50;
 /// What every label of fastText begins with.
 pub(crate) const FASTTEXT_LABEL: &str = "__label__";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";

@@ -9,7 +9,8 @@ use tamiz_text::redact::shorten;
 use crate::columns::{Field, FieldNames};
 use crate::read::framing::{Framed, Horizon};
 use crate::read::shape::{Records, Shape};
-use crate::read::sniff::{FASTTEXT_LABEL, Layout, SAMPLE_RECORDS};
+use crate::read::sniff::{FASTTEXT_LABEL, Layout};
+use crate::read::table::SAMPLE_RECORDS;
 
 /// Columns told of; `etl.json` stays small.
 const MAX_COLUMNS: usize = 100;

@@ -10,8 +10,9 @@ use crate::columns::{Field, FieldNames, Positions, Values};
 use crate::read::csv_framing::CsvFraming;
 use crate::read::delimited::{Quoting, Scan, scan};
 use crate::read::framing::{Framed, Framing, Horizon};
-use crate::read::sniff::SAMPLE_RECORDS;
 
+/// Records that are looked at to see what a file is like.
+pub(crate) const SAMPLE_RECORDS: usize = 50;
 const DELIMITERS: [(u8, &str); 4] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs"), (b'|', "vertical bars")];
 
 /// A delimited file.

@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use tamiz_monitor::figures::{capitalised, percent, printable, share, thousands};
 use tamiz_monitor::page::{Bar, bars, bars_of, section};
 
-use crate::profile::figures::{Profile, repair};
+use crate::profile::figures::Profile;
 use crate::profile::lengths::LengthBin;
+use crate::profile::names::repair;
 use crate::profile::page::top::language;
 use crate::profile::problems::Problem;
 
