@@ -119,7 +119,10 @@ impl TokenCache {
             if set[0].key != key.bytes {
                 set.swap(0, 1);
                 if set[0].key != key.bytes {
-                    let learnt = key.with_text(|token| learner.learn(token, vocabulary));
+                    let learnt = key.with_text(|token| match key.is_word {
+                        true => learner.learn_word(token, vocabulary),
+                        false => learner.learn(token, vocabulary),
+                    });
                     set[0] = Token { key: key.bytes, ..learnt };
                 }
             }
@@ -168,16 +171,27 @@ impl Learner {
         let has_markup = may_be_markup(token) && has_markup(token);
         clean.clear();
         fold::fold_onto(token, folded, clean);
-        let known = Token { word: vader.word(token), has_markup, ..Token::NONE };
-        if clean.is_empty() {
-            return known;
-        }
+        let token = Token { word: vader.word(token), has_markup, ..Token::NONE };
+        if clean.is_empty() { token } else { token.with_clean(clean, vocabulary) }
+    }
+
+    /// The same for a word of lower-case letters, which are as clean as they can be.
+    #[cold]
+    fn learn_word(&self, word: &[u8], vocabulary: &Vocabulary) -> Token {
+        let word = std::str::from_utf8(word).unwrap_or_default();
+        Token { word: self.vader.known_word(word), ..Token::NONE }.with_clean(word, vocabulary)
+    }
+}
+
+impl Token {
+    /// The token with what is left of it once it is clean, which is not nothing.
+    fn with_clean(self, clean: &str, vocabulary: &Vocabulary) -> Self {
         let id = vocabulary.intern(clean);
         let facts = vocabulary.facts(id);
         let mut head = [0; HEAD];
         let in_head = clean.len().min(HEAD);
         head[..in_head].copy_from_slice(&clean.as_bytes()[..in_head]);
-        Token {
+        Self {
             head,
             hash: facts.hash,
             clean: id,
@@ -185,7 +199,7 @@ impl Learner {
             is_english_stop_word: facts.is_english_stop_word,
             looks_spanish: facts.looks_spanish,
             is_contraction: facts.is_contraction,
-            ..known
+            ..self
         }
     }
 }

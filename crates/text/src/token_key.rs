@@ -49,6 +49,8 @@ pub(crate) struct TokenKey {
     pub(crate) bytes: u128,
     /// Whether letters were lowered, and all of them.
     pub(crate) was_upper: bool,
+    /// Whether it is a word, in nothing but letters.
+    pub(crate) is_word: bool,
 }
 
 impl TokenKey {
@@ -72,11 +74,11 @@ impl TokenKey {
         let lowered = bytes | capitals >> 2;
         let was_upper = capitals != 0 && capitals == letters;
         if letters == all {
-            return Self { bytes: lowered, was_upper };
+            return Self { bytes: lowered, was_upper, is_word: true };
         }
         match word_within(bytes, letters, lowered, all.count_ones()) {
-            Some(word) => Self { bytes: word, was_upper },
-            None => Self { bytes, was_upper: false },
+            Some(word) => Self { bytes: word, was_upper, is_word: true },
+            None => Self { bytes, was_upper: false, is_word: false },
         }
     }
 

@@ -44,6 +44,11 @@ impl Vader {
         Word::new(token, self.lexicon)
     }
 
+    /// The same for a word of lower-case letters.
+    pub(crate) fn known_word(&self, word: &str) -> Word {
+        self.lexicon.word(word)
+    }
+
     /// The text with its emoji spelled out; none where there are none.
     pub(crate) fn describe_emoji(&self, text: &str) -> Option<String> {
         self.lexicon.has_emoji(text).then(|| self.lexicon.describe_emoji(text))
