@@ -5,13 +5,14 @@
 #   scripts/bench/etl.sh [--rows N] [--runs N]
 #
 # pandas and PySpark get the first N rows where --rows is given, all otherwise; the fast ones always all. The fast ones
-# run --runs times (3), of which the median counts. About ten minutes.
+# run --runs times (3), of which the median counts. About five minutes.
 #
 # The reviews are polarity/train.csv.zst (headerless "polarity","title","text") in the folder that TAMIZ_DATA names;
-# they are not part of this repository. In CI they lie at ../shared/data.
+# they are not part of this repository.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
+. scripts/lib/bench.sh
 . scripts/lib/manifest.sh
 
 readonly OUT=target/bench/etl
@@ -30,8 +31,7 @@ main() {
     esac
     shift 2
   done
-  [ -n "${TAMIZ_DATA:-}" ] || die "TAMIZ_DATA is not set: name the folder that holds polarity/train.csv.zst"
-  [ -f "$TAMIZ_DATA/polarity/train.csv.zst" ] || die "$TAMIZ_DATA/polarity/train.csv.zst does not exist"
+  need_data polarity/train.csv.zst
   prepare
   inputs
   local threads
@@ -39,6 +39,7 @@ main() {
     tamiz csv "$threads"
     tamiz jsonl "$threads"
   done
+  masking
   measured "tantivy analyser" all csv "$RUNS" "$TANTIVY/release/tantivy-peer" IN "$OUT/run/stems.txt"
   export PYTHONPATH=$PWD/crates/text/reference:$PWD/scripts/bench PYTHONDONTWRITEBYTECODE=1
   measured "pandas + NLTK + vaderSentiment" some csv 1 "$PEERS/bin/python" scripts/bench/etl_pandas.py IN "$OUT/run"
@@ -74,6 +75,17 @@ tamiz() {
     "$BIN/tamiz-etl" --manifest IN.manifest.json --output "$OUT/run" --threads "$2" --log warn
 }
 
+# Measures what masking costs: every kind of personal data, on CSV with one thread.
+masking() {
+  local name
+  for name in all one; do
+    sed 's/"configuration": {}/"configuration": {"redact": {"kinds": ["email", "phone", "card", "iban", "ip", "url_credentials"]}}/' \
+      "$OUT/$name.csv.manifest.json" >"$OUT/$name.csv.masking.json"
+  done
+  measured "Tamiz, CSV, 1 thread, all masking" all csv "$RUNS" \
+    "$BIN/tamiz-etl" --manifest IN.masking.json --output "$OUT/run" --threads 1 --log warn
+}
+
 # Measures a command on the input NAME.EXTENSION, then on one row, and adds a line to the table. IN in the command stands
 # for the input. Arguments: what to call it, input's name, extension, runs, command.
 measured() {
@@ -91,7 +103,7 @@ measure() {
 }
 
 table() {
-  printf '\n%s, %s cores, %s\n\n' "$(date -u +%F)" "$(nproc)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
+  print_machine
   echo "| | rows | MB of text | CPU-s | of it start-up | MB per CPU-s | wall s | MB per wall s | peak MB | Tamiz is |"
   echo "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
   awk -F'\t' '

@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
+. scripts/lib/bench.sh
 . scripts/lib/manifest.sh
 
 readonly OUT=target/bench/etl-memory
@@ -21,7 +22,7 @@ main() {
   done
   [ $# -eq 0 ] || shift
   [ ${#sizes[@]} -gt 0 ] || sizes=(100MB 1GB 5GB)
-  [ -n "${TAMIZ_DATA:-}" ] || die "TAMIZ_DATA is not set: name the folder that holds polarity/train.csv.zst"
+  need_data polarity/train.csv.zst
   prepare
   for size in "${sizes[@]}"; do
     say "making $size of reviews"
@@ -55,7 +56,7 @@ measure() {
 }
 
 table() {
-  printf '\n%s, %s cores, %s\n\n' "$(date -u +%F)" "$(nproc)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
+  print_machine
   echo "| input | threads | peak MB | CPU-s | wall s | MB per CPU-s | MB per wall s |"
   echo "|---|---:|---:|---:|---:|---:|---:|"
   awk -F'\t' '{ printf "| %s | %d | %.0f | %.1f | %.1f | %.1f | %.1f |\n", $1, $2, $6, $4, $5, $3 / 1e6 / $4, $3 / 1e6 / $5 }' "$OUT/rows.tsv"

@@ -2,10 +2,11 @@
 # Measures the n-gram model against TF-IDF + logistic regression on the same reviews, in one go, and prints a table.
 #
 # The reviews are polarity/train.csv.zst and polarity/test.csv.zst (headerless "polarity","title","text") in the
-# folder that TAMIZ_DATA names; they are not part of this repository. In CI they lie at ../shared/data.
+# folder that TAMIZ_DATA names; they are not part of this repository.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
+. scripts/lib/bench.sh
 . scripts/lib/manifest.sh
 
 readonly OUT=target/bench/models
@@ -13,8 +14,7 @@ readonly BIN=target/release
 readonly SEED=1
 
 main() {
-  [ -n "${TAMIZ_DATA:-}" ] || die "TAMIZ_DATA is not set: name the folder that holds polarity/train.csv.zst and polarity/test.csv.zst"
-  [ -f "$TAMIZ_DATA/polarity/train.csv.zst" ] || die "$TAMIZ_DATA/polarity/train.csv.zst does not exist"
+  need_data polarity/train.csv.zst polarity/test.csv.zst
   prepare
   rm -rf "$OUT"
   mkdir -p "$OUT"
@@ -70,7 +70,7 @@ PY
 }
 
 table() {
-  printf '\n%s, %s cores, %s\n\n' "$(date -u +%F)" "$(nproc)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
+  print_machine
   echo "| model | rows trained on | rows tested | accuracy | macro-F1 | train CPU-s | model MB |"
   echo "|---|---:|---:|---:|---:|---:|---:|"
   awk -F'\t' '{ printf "| %s | %s | %s | %s | %s | %s | %s |\n", $1, $2, $3, $4, $5, $6, $7 }' "$OUT/rows.tsv"

@@ -1,7 +1,7 @@
 //! What a token is remembered by: the tokens of a text that mean the same have one key.
 //!
-//! Half of the distinct tokens of real reviews are a word in another case or with a comma behind it. Letters are lowered
-//! and punctuation is taken off all bytes of a token at once, in a few dozen instructions without a branch.
+//! Four in ten of the distinct tokens of real reviews are a word in another case or with a comma behind it. Letters are
+//! lowered in all bytes of a token at once.
 
 use crate::segment::PADDING;
 

@@ -113,29 +113,27 @@ async fn pump(mut stream: BoxStream<'static, object_store::Result<Bytes>>, uri: 
 
 /// Reads a file in large chunks: the store's own stream of it hops between threads for every 8 KiB.
 fn read_file(mut file: File, range: Range<u64>, uri: &str, stop: &Shutdown, chunks: &mpsc::Sender<Chunk>) {
+    let failed =
+        |error| StoreError::of("read", uri, object_store::Error::Generic { store: "file", source: Box::new(error) });
+    if let Err(error) = file.seek(SeekFrom::Start(range.start)) {
+        // Nobody waits for it if the reader is gone.
+        let _ = chunks.blocking_send(Err(failed(error)));
+        return;
+    }
     let mut left = range.end - range.start;
-    let mut sought = file.seek(SeekFrom::Start(range.start)).map(drop);
     while left > 0 && !stop.is_cancelled() {
-        let mut chunk = vec![0; left.min(FILE_CHUNK_BYTES) as usize];
-        let read = std::mem::replace(&mut sought, Ok(())).and_then(|()| file.read(&mut chunk));
-        let chunk = match read {
-            Ok(0) => {
-                left = 0;
-                Err(StoreError::Changed { uri: uri.to_owned() })
-            }
+        let size = left.min(FILE_CHUNK_BYTES);
+        let mut chunk = Vec::with_capacity(size as usize);
+        let chunk = match (&file).take(size).read_to_end(&mut chunk) {
+            Ok(0) => Err(StoreError::Changed { uri: uri.to_owned() }),
             Ok(count) => {
                 left -= count as u64;
-                chunk.truncate(count);
                 Ok(chunk.into())
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => {
-                left = 0;
-                let error = object_store::Error::Generic { store: "file", source: Box::new(error) };
-                Err(StoreError::of("read", uri, error))
-            }
+            Err(error) => Err(failed(error)),
         };
-        if chunks.blocking_send(chunk).is_err() {
+        let is_last = chunk.is_err();
+        if chunks.blocking_send(chunk).is_err() || is_last {
             return;
         }
     }

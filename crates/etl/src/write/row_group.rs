@@ -76,7 +76,7 @@ enum ColumnEncoder {
     /// None before the row group's first piece.
     Arrow(Option<Box<ArrowColumnWriter>>),
     Words {
-        /// Stays empty in a column that has the dictionary of the one before.
+        /// Stays empty in a column that has the dictionary of the one before. (One without any word may have it too.)
         dictionary: WordDictionary,
         pages: WordPages,
     },

@@ -1,0 +1,16 @@
+# Sourced by the benchmarks, after common.sh: the reviews they measure on, and what stands above their tables.
+# shellcheck shell=bash
+
+# Ends unless TAMIZ_DATA names a folder with these files.
+need_data() {
+  local file
+  [ -n "${TAMIZ_DATA:-}" ] || die "TAMIZ_DATA is not set: name the folder that holds $*"
+  for file in "$@"; do
+    [ -f "$TAMIZ_DATA/$file" ] || die "$TAMIZ_DATA/$file does not exist"
+  done
+}
+
+# Prints the date and the machine.
+print_machine() {
+  printf '\n%s, %s cores, %s\n\n' "$(date -u +%F)" "$(nproc)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
+}
