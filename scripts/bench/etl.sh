@@ -4,8 +4,8 @@
 #
 #   scripts/bench/etl.sh [--rows N] [--runs N]
 #
-# pandas and PySpark get the first N rows where --rows is given, all otherwise; the fast ones always all. The fast ones
-# run --runs times (3), of which the median counts. About five minutes.
+# pandas and PySpark get the first N rows where --rows is given, all otherwise (with langdetect, 10,000); the fast ones always
+# all. The fast ones run --runs times (3), of which the median counts. About six minutes.
 #
 # The reviews are polarity/train.csv.zst (headerless "polarity","title","text") in the folder that TAMIZ_DATA names;
 # they are not part of this repository.
@@ -43,6 +43,7 @@ main() {
   measured "tantivy analyser" all csv "$RUNS" "$TANTIVY/release/tantivy-peer" IN "$OUT/run/stems.txt"
   export PYTHONPATH=$PWD/crates/text/reference:$PWD/scripts/bench PYTHONDONTWRITEBYTECODE=1
   measured "pandas + NLTK + vaderSentiment" some csv 1 "$PEERS/bin/python" scripts/bench/etl_pandas.py IN "$OUT/run"
+  measured "the same + langdetect" few csv 1 "$PEERS/bin/python" scripts/bench/etl_pandas.py IN "$OUT/run" --language
   measured "PySpark mapInPandas, local[2]" some csv 1 "$PEERS/bin/python" scripts/bench/etl_spark.py IN "$OUT/run" 2
   table
 }
@@ -116,7 +117,8 @@ table() {
 MB of text: title and body joined with a space, in UTF-8. CPU-s: user and system time of the whole process tree; start-up is
 what the same command costs on one row, and MB per CPU-s leaves it out for everybody alike. Wall time includes it.
 Tamiz writes Parquet with every column of a clean shard and checks every record. pandas and PySpark write Parquet with
-clean text, tokens, content tokens, stems, compound and sentiment: no language, no provenance, no rejects, no counts.
+clean text, tokens, content tokens, stems, compound and sentiment: no provenance, no rejects, no
+counts, no language but for the line with langdetect.
 tantivy writes stems only, as text: no cleaning of markup and URLs, no VADER, no Parquet. The last column compares MB per
 CPU-s with the first line.
 NOTES

@@ -3,7 +3,7 @@
 
     etl_inputs.py TRAIN.csv FOLDER ROWS     headerless "polarity","title","text", one line a row
 
-all.csv and all.jsonl hold every row, some.csv the first ROWS, one.csv and one.jsonl only the first: what a program costs
+all.csv and all.jsonl hold every row, some.csv the first ROWS, few.csv the first 10,000, one.csv and one.jsonl only the first: what a program costs
 before it does anything. sizes.tsv: name, rows, bytes of title and text joined with a space.
 """
 
@@ -29,7 +29,7 @@ def main() -> None:
     if len(rows) != len(lines):
         sys.exit(f"error: {source} holds {len(rows)} rows in {len(lines)} lines; one line a row is needed")
     sizes = []
-    for name, count in [("all", len(rows)), ("some", num_rows or len(rows)), ("one", 1)]:
+    for name, count in [("all", len(rows)), ("some", num_rows or len(rows)), ("few", 10_000), ("one", 1)]:
         write(folder / name, lines[:count], rows[:count])
         num_bytes = sum(len(f"{title} {text}".encode()) for _, title, text in rows[:count])
         sizes.append(f"{name}\t{len(rows[:count])}\t{num_bytes}\n")

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """The original design's cleaning: pandas, NLTK and vaderSentiment, a column at a time.
 
-    etl_pandas.py IN.csv OUT_FOLDER         headerless polarity,title,text
+    etl_pandas.py IN.csv OUT_FOLDER [--language]         headerless polarity,title,text
 
-Writes a Parquet file (zstd) with clean text, tokens, content tokens, stems, compound and sentiment. The steps are those that
+Writes a Parquet file (zstd) with clean text, tokens, content tokens, stems, compound and sentiment; with --language also the
+language, which the original's data dictionary names, as langdetect finds it. The steps are those that
 Tamiz is held to, crates/text/reference/reference.py, which has to be on PYTHONPATH.
 """
 
-import sys
+import argparse
 
 import pandas as pd
+from langdetect import DetectorFactory, LangDetectException, detect
 from reference import STEMMERS, STOP_WORDS, clean, compound, tokenize
 
 
@@ -27,11 +29,26 @@ def add_columns(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def language(text: str) -> str:
+    try:
+        return detect(text)
+    except LangDetectException:  # A text without a letter.
+        return "und"
+
+
 def main() -> None:
-    source, folder = sys.argv[1:]
-    frame = pd.read_csv(source, names=["label", "title", "text"], keep_default_na=False)
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("source")
+    arguments.add_argument("folder")
+    arguments.add_argument("--language", action="store_true")
+    arguments = arguments.parse_args()
+    frame = pd.read_csv(arguments.source, names=["label", "title", "text"], keep_default_na=False)
     frame["text"] = frame["title"] + " " + frame["text"]
-    add_columns(frame).to_parquet(f"{folder}/clean.parquet", compression="zstd")
+    add_columns(frame)
+    if arguments.language:
+        DetectorFactory.seed = 0
+        frame["language"] = frame["text"].apply(language)
+    frame.to_parquet(f"{arguments.folder}/clean.parquet", compression="zstd")
 
 
 if __name__ == "__main__":
