@@ -69,7 +69,7 @@ struct Pipeline {
 impl Pipeline {
     async fn run(&self, manifest: &Manifest, arguments: &Arguments) -> Result<Summary, CommandError> {
         // The model is found before any work is done: a misspelt folder should cost nobody a cleaning.
-        let (model, _) = resolve(&*self.stores, &arguments.model).await.map_err(CommandError::stage)?;
+        let model = resolve(&*self.stores, &arguments.model).await.map_err(CommandError::stage)?.folder;
         let folder = self.stores.open(&self.run).map_err(CommandError::stage)?;
         folder.write_json(RunLayout::MANIFEST, manifest).await.map_err(CommandError::stage)?;
         let (threads, user_key) = (arguments.threads, arguments.user_key.clone());

@@ -251,14 +251,35 @@ pub struct InferenceConfiguration {
     pub pass_through: Vec<String>,
     /// Children of the Batch array job at most; more shards are dealt out round robin.
     pub max_array_size: usize,
-    /// Rows handed to the device at once.
+    /// Rows handed to the device at once, which sorts them by length.
     pub batch_rows: usize,
+    /// Tokens of a text that an encoder reads at once; 0 for as many as it can. n-gram models have their own limit.
+    pub max_tokens: usize,
+    /// What becomes of texts that are longer, where a model has classes of texts; entities are looked for in all of a text.
+    pub long_texts: LongTexts,
+}
+
+/// What becomes of a text that is longer than an encoder reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LongTexts {
+    /// The first tokens are read, and `truncated` says so.
+    #[default]
+    Truncate,
+    /// Windows that overlap are read, and their scores averaged, each counted by its tokens.
+    Average,
 }
 
 impl Default for InferenceConfiguration {
     fn default() -> Self {
         let columns = ["title", "text", "sentiment", "compound", "language", "asin", "parent_asin"];
-        Self { pass_through: columns.map(str::to_owned).into(), max_array_size: 1_000, batch_rows: 4_096 }
+        Self {
+            pass_through: columns.map(str::to_owned).into(),
+            max_array_size: 1_000,
+            batch_rows: 4_096,
+            max_tokens: 0,
+            long_texts: LongTexts::Truncate,
+        }
     }
 }
 

@@ -48,6 +48,9 @@ pub struct PartEntry {
     pub path: String,
     /// Rows.
     pub rows: u64,
+    /// XXH3 of its bytes, 16 hexadecimal digits; none where whoever listed the part did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// What became of one input file.

@@ -26,7 +26,7 @@ pub use baseline::{Baseline, Histogram};
 pub use claim::Claim;
 pub use configuration::{
     Budget, Columns, Configuration, DispatchLimits, DuplicateAction, DuplicateConfiguration, EtlConfiguration,
-    InferenceConfiguration, LabelScheme, RedactConfiguration, RetrainConfiguration,
+    InferenceConfiguration, LabelScheme, LongTexts, RedactConfiguration, RetrainConfiguration,
 };
 pub use counts::{Conservation, Counts, NotConserved};
 pub use disposition::{Disposed, Disposition, ExitCode};

@@ -15,6 +15,8 @@ pub const MODEL_NAME: &str = "tamiz.model.name";
 pub const MODEL_VERSION: &str = "tamiz.model.version";
 /// See [`MODEL_NAME`].
 pub const MODEL_DIGEST: &str = "tamiz.model.digest";
+/// Metadata key of the digest of the shard that a part of predictions was made from.
+pub const SHARD_DIGEST: &str = "tamiz.shard.digest";
 /// Metadata key of the classes in `scores` order: JSON of a label map.
 pub const LABELS: &str = "tamiz.labels";
 

@@ -1,10 +1,10 @@
 //! The model folder: what ships. Assembled, written create-only, and verified at load, byte for byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tamiz_domain::{Baseline, ModelMetrics, ModelReference};
 use tamiz_ports::Folder;
@@ -15,6 +15,12 @@ use crate::{ModelError, Problem};
 pub const WEIGHTS: &str = "model.safetensors";
 /// Architecture, featuriser, label map, dimensions: with the weights, all that inference needs.
 pub const CONFIG: &str = "config.json";
+/// Which file holds which tensor, where weights are in several.
+pub(crate) const INDEX: &str = "model.safetensors.index.json";
+/// The tokenizer of an encoder, in the format of Hugging Face's tokenizers.
+pub(crate) const TOKENIZER: &str = "tokenizer.json";
+/// Weights as PyTorch pickles them, which are refused by name.
+const PICKLE: &str = "pytorch_model.bin";
 /// How the model was trained and how well it does.
 pub const METRICS: &str = "metrics.json";
 /// What its training data looked like.
@@ -51,6 +57,20 @@ pub struct ArtifactParts<'a, C> {
     pub card: String,
 }
 
+/// `model.safetensors.index.json`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct WeightIndex {
+    /// File of each tensor.
+    pub weight_map: BTreeMap<String, String>,
+}
+
+impl WeightIndex {
+    /// The files, each once.
+    pub(crate) fn files(&self) -> BTreeSet<&str> {
+        self.weight_map.values().map(String::as_str).collect()
+    }
+}
+
 impl Artifact {
     /// Assembles a new model folder. The same parts give the same bytes and so the same version.
     ///
@@ -68,11 +88,19 @@ impl Artifact {
         Ok(Self { place: "the new model".into(), files, sums })
     }
 
-    /// Reads a version folder and verifies the digest of every file.
+    /// Reads a version folder and verifies the digest of every file; or a folder as Hugging Face's `save_pretrained` writes it,
+    /// which has no digests to hold it to.
     ///
     /// # Errors
     /// [`ModelError::Store`] for what cannot be read, [`ModelError::Unusable`] for what is not as it was written.
     pub async fn read(folder: &Folder) -> Result<Self, ModelError> {
+        match folder.exists(SUMS).await? {
+            true => Self::read_version(folder).await,
+            false => Self::read_hugging_face(folder).await,
+        }
+    }
+
+    async fn read_version(folder: &Folder) -> Result<Self, ModelError> {
         let unusable = |name: &str, problem| ModelError::unusable(folder.uri_of(name), problem);
         let sums = String::from_utf8(folder.read(SUMS).await?.to_vec())
             .map_err(|_| unusable(SUMS, Problem::Malformed("it is not text".into())))?;
@@ -88,6 +116,38 @@ impl Artifact {
             }
             files.insert(name.to_owned(), content);
         }
+        Ok(Self { place: folder.uri().to_string(), files, sums })
+    }
+
+    /// Reads those files of a folder that are used, and names them by their digests.
+    async fn read_hugging_face(folder: &Folder) -> Result<Self, ModelError> {
+        if !folder.exists(CONFIG).await? {
+            return Err(ModelError::NotAModel { uri: folder.uri().to_string() });
+        }
+        let mut files = BTreeMap::new();
+        let mut names = vec![CONFIG.to_owned(), TOKENIZER.to_owned()];
+        if folder.exists(INDEX).await? {
+            let index: WeightIndex = folder.read_json(INDEX).await?;
+            names.push(INDEX.to_owned());
+            names.extend(index.files().into_iter().map(str::to_owned));
+        } else {
+            names.push(WEIGHTS.to_owned());
+        }
+        for name in names {
+            let missing = |problem| ModelError::unusable(folder.uri_of(&name), problem);
+            // A name out of an index could point anywhere.
+            if name.contains('/') {
+                return Err(missing(Problem::Malformed("it does not lie in the folder".into())));
+            }
+            if !folder.exists(&name).await? {
+                return Err(match folder.exists(PICKLE).await? {
+                    true => ModelError::unusable(folder.uri_of(PICKLE), Problem::Pickle),
+                    false => missing(Problem::MissingFile),
+                });
+            }
+            files.insert(name.clone(), folder.read(&name).await?);
+        }
+        let sums = files.iter().map(|(name, content)| format!("{}  {name}\n", digest(content))).collect();
         Ok(Self { place: folder.uri().to_string(), files, sums })
     }
 
@@ -114,6 +174,11 @@ impl Artifact {
         reference(name, &self.sums)
     }
 
+    /// Whether there is such a file.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.files.contains_key(name)
+    }
+
     /// Content of a file.
     ///
     /// # Errors
@@ -131,18 +196,18 @@ impl Artifact {
         serde_json::from_slice(self.file(name)?).map_err(malformed)
     }
 
-    /// The architecture that `config.json` names.
-    pub(crate) fn architecture(&self) -> Result<String, ModelError> {
+    /// The architecture of our own that `config.json` names; none in that of a Hugging Face model.
+    pub(crate) fn architecture(&self) -> Result<Option<String>, ModelError> {
         #[derive(serde::Deserialize)]
         struct Header {
-            architecture: String,
+            architecture: Option<String>,
         }
         Ok(self.json::<Header>(CONFIG)?.architecture)
     }
 
     /// Size of the weights in bytes.
     pub fn weight_bytes(&self) -> usize {
-        self.files.get(WEIGHTS).map_or(0, Bytes::len)
+        self.files.iter().filter(|(name, _)| name.ends_with(".safetensors")).map(|(_, content)| content.len()).sum()
     }
 
     pub(crate) fn unusable(&self, name: &str, problem: Problem) -> ModelError {

@@ -9,7 +9,7 @@ use tamiz_ports::{Folder, MemoryStores, Stores};
 
 use super::*;
 use crate::ngram::training_tests::{settings, trained};
-use crate::{Classifier, Device, DeviceChoice, Precision, load};
+use crate::{Device, DeviceChoice, LoadSettings, Model, Precision, load};
 
 fn folder() -> Folder {
     MemoryStores::default().open_str("s3://models/toy/version").unwrap()
@@ -36,7 +36,7 @@ pub(crate) fn toy_artifact(seed: u64) -> (Artifact, crate::ngram::Ngram) {
 
 /// Why the loader refuses `folder`, or nothing.
 async fn refusal(folder: &Folder) -> Option<String> {
-    let loaded = async { load(&Artifact::read(folder).await?, Device::CPU, Precision::Auto) };
+    let loaded = async { load(&Artifact::read(folder).await?, &LoadSettings::on(Device::CPU)) };
     let error = loaded.await.err()?;
     let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
     Some(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
@@ -60,11 +60,12 @@ async fn a_model_scores_the_same_after_saving_and_loading() {
     let read = Artifact::read(&folder).await.unwrap();
     assert_eq!(read.reference("toy"), artifact.reference("toy"));
     assert!(read.digest().starts_with(&read.reference("toy").version));
-    let mut loaded = load(&read, DeviceChoice::Cpu.open().unwrap(), Precision::F32).unwrap();
+    let in_kind = |precision| LoadSettings { precision, ..LoadSettings::on(DeviceChoice::Cpu.open().unwrap()) };
+    let mut loaded = load(&read, &in_kind(Precision::F32)).unwrap();
     let texts = ["a great day", "an awful day", "", "it came on day 3"];
-    assert_eq!(loaded.classify(&texts).unwrap(), model.classify(&texts).unwrap());
+    assert_eq!(loaded.read_and_label(&texts).unwrap(), model.read_and_label(&texts).unwrap());
     assert_eq!(loaded.labels(), model.labels());
-    assert!(matches!(load(&read, Device::CPU, Precision::Bf16), Err(ModelError::NoSuchPrecision { .. })));
+    assert!(matches!(load(&read, &in_kind(Precision::Bf16)), Err(ModelError::NoSuchPrecision { .. })));
 }
 
 #[tokio::test]
@@ -91,7 +92,7 @@ async fn a_configuration_that_does_not_fit_is_refused_with_its_reason() {
     let (artifact, _) = toy_artifact(1);
     let same_name = json!([{"value": 1, "name": "x"}, {"value": 2, "name": "x"}]);
     let cases: [(&str, Value, &str); 9] = [
-        ("/architecture", json!("bert"), "its architecture is `bert`; supported: ngram"),
+        ("/architecture", json!("bert"), "its architecture is `bert`; supported: ngram, and of Hugging Face"),
         ("/format_version", json!(2), "its format version is 2; this program reads 1"),
         ("/labels", json!([]), "its label map has fewer than two classes"),
         ("/labels", same_name, "its label map names a class twice"),

@@ -10,7 +10,9 @@ pub enum ModelError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The URI names neither a version folder nor a name's folder.
-    #[error("no model at {uri}: neither a version (SHA256SUMS) nor a name (latest.json) was found there")]
+    #[error(
+        "no model at {uri}: neither a version (SHA256SUMS), nor a name (latest.json), nor a Hugging Face model (config.json) was found there"
+    )]
     NotAModel {
         /// The URI as given.
         uri: String,
@@ -42,6 +44,9 @@ pub enum ModelError {
         /// The architecture.
         architecture: &'static str,
     },
+    /// Input that another model's reader made.
+    #[error("texts were read for a model of another architecture")]
+    ForeignInput,
     /// Settings that no model can be trained with.
     #[error("cannot train: {why}")]
     InvalidTraining {
@@ -87,12 +92,18 @@ pub enum Problem {
         /// Version that follows from the content.
         found: String,
     },
+    /// A file that a model needs is not there.
+    #[error("it is missing")]
+    MissingFile,
     /// `SHA256SUMS` does not list a file that a model needs.
     #[error("SHA256SUMS does not list it")]
     Unlisted,
     /// The file cannot be parsed.
     #[error("{0}")]
     Malformed(String),
+    /// The only weights are in a format that can run code.
+    #[error("it is a pickle, which can run code when it is read; only safetensors are loaded")]
+    Pickle,
     /// The format is newer or older than this program.
     #[error("its format version is {found}; this program reads {supported}")]
     FormatVersion {
@@ -102,7 +113,7 @@ pub enum Problem {
         supported: u32,
     },
     /// The architecture is none of ours.
-    #[error("its architecture is `{found}`; supported: ngram")]
+    #[error("its architecture is `{found}`; supported: {}", crate::encoder::SUPPORTED)]
     Architecture {
         /// Architecture in the file.
         found: String,
@@ -154,6 +165,11 @@ impl ModelError {
         Self::Unusable { file: file.into(), problem }
     }
 
+    /// Whether a device had no memory left for it.
+    pub(crate) fn is_want_of_memory(&self) -> bool {
+        matches!(self, Self::Libtorch { source, .. } if source.to_string().contains("out of memory"))
+    }
+
     /// Names the operation that libtorch refused.
     pub(crate) fn torch(operation: &'static str) -> impl FnOnce(tch::TchError) -> Self {
         move |source| Self::Libtorch { operation, source }
@@ -172,7 +188,7 @@ impl Disposed for ModelError {
             | Self::InvalidTraining { .. }
             | Self::Diverged { .. } => Disposition::Halt,
             Self::Stopped => Disposition::Stop,
-            Self::Libtorch { .. } => Disposition::Bug,
+            Self::Libtorch { .. } | Self::ForeignInput => Disposition::Bug,
         }
     }
 
@@ -195,7 +211,7 @@ impl Disposed for ModelError {
             }
             Self::NoSuchPrecision { .. } => Some("Ask for --precision auto or f32.".into()),
             Self::Diverged { .. } => Some("Train again with a smaller --learning-rate.".into()),
-            Self::InvalidTraining { .. } | Self::Stopped | Self::Libtorch { .. } => None,
+            Self::InvalidTraining { .. } | Self::ForeignInput | Self::Stopped | Self::Libtorch { .. } => None,
         }
     }
 }

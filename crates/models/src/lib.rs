@@ -4,14 +4,21 @@
 //! `f_*` calls, and inference runs without gradients. Time is always an argument.
 
 mod artifact;
-mod classifier;
 mod device;
+mod encoder;
+mod entities;
 mod error;
+mod model;
 pub mod ngram;
+mod operator;
 mod registry;
+mod task;
+mod tensors;
 
 pub use artifact::{Artifact, ArtifactParts, BASELINE, CARD, CONFIG, METRICS, SUMS, WEIGHTS};
-pub use classifier::{Classifier, Scores, load};
 pub use device::{Device, DeviceChoice, Precision};
+pub use entities::Entity;
 pub use error::{ModelError, Problem};
-pub use registry::{Latest, Registry, resolve};
+pub use model::{LoadSettings, Model, ReadTexts, Reader, load};
+pub use registry::{Latest, ModelFolder, Registry, resolve};
+pub use task::{Labelled, Prediction, Scheme, Task, Unlabelled};

@@ -5,35 +5,67 @@ use tamiz_domain::{ModelPointer, ModelReference, Promotion};
 use tamiz_ports::{Created, Folder, ObjectUri, Stores, Swapped, Versioned};
 
 use crate::artifact::{self, Artifact};
-use crate::{ModelError, Problem, SUMS};
+use crate::{CONFIG, ModelError, Problem, SUMS};
 
 const LATEST: &str = "latest.json";
 const PROMOTIONS: &str = "promotions";
 
-/// Finds the version folder behind a model URI: the folder itself, or the one that its `latest.json` names.
+/// A model that was found, not read yet.
+#[derive(Debug, Clone)]
+pub struct ModelFolder {
+    /// The folder with the model's files.
+    pub folder: Folder,
+    name: String,
+    /// From `SHA256SUMS`; none for a folder of Hugging Face, whose digest is known once it is read.
+    reference: Option<ModelReference>,
+}
+
+impl ModelFolder {
+    /// What others call the model, where that is known without reading it.
+    pub fn reference(&self) -> Option<&ModelReference> {
+        self.reference.as_ref()
+    }
+
+    /// Reads the model.
+    ///
+    /// # Errors
+    /// As [`Artifact::read`].
+    pub async fn read(&self) -> Result<(Artifact, ModelReference), ModelError> {
+        let artifact = Artifact::read(&self.folder).await?;
+        let reference = artifact.reference(&self.name);
+        Ok((artifact, reference))
+    }
+}
+
+/// Finds the folder behind a model URI: a version's folder, the one that a name's `latest.json` names, or one as Hugging Face's
+/// `save_pretrained` writes it.
 ///
-/// Only `SHA256SUMS` is read; the rest is verified by [`Artifact::read`].
+/// At most `SHA256SUMS` is read; the rest is verified by [`Artifact::read`].
 ///
 /// # Errors
-/// [`ModelError::NotAModel`] for a URI that is neither; [`ModelError::Unusable`] when the pointer and the folder
+/// [`ModelError::NotAModel`] for a URI that is none of these; [`ModelError::Unusable`] when the pointer and the folder
 /// do not agree.
-pub async fn resolve(stores: &dyn Stores, uri: &ObjectUri) -> Result<(Folder, ModelReference), ModelError> {
+pub async fn resolve(stores: &dyn Stores, uri: &ObjectUri) -> Result<ModelFolder, ModelError> {
     let folder = stores.open(uri)?;
     if folder.exists(SUMS).await? {
-        let reference = reference_of(&folder, name_of_version(uri)).await?;
-        return Ok((folder, reference));
+        let name = name_of_version(uri);
+        let reference = Some(reference_of(&folder, name.clone()).await?);
+        return Ok(ModelFolder { folder, name, reference });
     }
-    let Some(pointer) = folder.read_json_if_exists::<ModelPointer>(LATEST).await? else {
-        return Err(ModelError::NotAModel { uri: uri.to_string() });
-    };
     let name = uri.split_last().map_or_else(|| uri.to_string(), |(_, name)| name);
+    let Some(pointer) = folder.read_json_if_exists::<ModelPointer>(LATEST).await? else {
+        return match folder.exists(CONFIG).await? {
+            true => Ok(ModelFolder { folder, name, reference: None }),
+            false => Err(ModelError::NotAModel { uri: uri.to_string() }),
+        };
+    };
     let version = folder.child(&pointer.version);
-    let reference = reference_of(&version, name).await?;
+    let reference = reference_of(&version, name.clone()).await?;
     if reference.digest != pointer.digest {
         let problem = Problem::Version { expected: pointer.version, found: reference.version };
         return Err(ModelError::unusable(version.uri_of(SUMS), problem));
     }
-    Ok((version, reference))
+    Ok(ModelFolder { folder: version, name, reference: Some(reference) })
 }
 
 async fn reference_of(folder: &Folder, name: String) -> Result<ModelReference, ModelError> {

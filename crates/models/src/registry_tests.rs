@@ -31,11 +31,11 @@ async fn a_name_and_a_version_resolve_to_the_same_model() {
         let reference = registry.publish(&artifact).await.unwrap();
         let uri = |rest: &str| format!("{root}/{rest}").parse::<ObjectUri>().unwrap();
         let by_version = uri(&format!("toy/{}", reference.version));
-        assert_eq!(resolve(&stores, &by_version).await.unwrap().1, reference);
+        assert_eq!(resolve(&stores, &by_version).await.unwrap().reference(), Some(&reference));
         assert!(matches!(resolve(&stores, &uri("toy")).await, Err(ModelError::NotAModel { .. })));
         assert_eq!(registry.point_to(&reference, None).await.unwrap(), Swapped::Done);
-        let (found, by_name) = resolve(&stores, &uri("toy")).await.unwrap();
-        assert_eq!((by_name, found.uri()), (reference.clone(), &by_version));
+        let found = resolve(&stores, &uri("toy")).await.unwrap();
+        assert_eq!((found.reference(), found.folder.uri()), (Some(&reference), &by_version));
         assert!(matches!(resolve(&stores, &uri("nothing")).await, Err(ModelError::NotAModel { .. })));
     }
 }

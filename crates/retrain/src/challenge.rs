@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tamiz_domain::{Decision, ModelReference, Promotion};
-use tamiz_models::{Artifact, Latest, ModelError, Precision, Registry, load};
+use tamiz_models::{Artifact, Latest, LoadSettings, ModelError, Registry, load};
 use tamiz_ports::Swapped;
 use tokio::task::spawn_blocking;
 
@@ -103,7 +103,7 @@ impl Challenge<'_> {
     async fn evaluate_champion(&self, latest: &Latest) -> Result<Evaluation, RetrainError> {
         let artifact = Artifact::read(&self.registry.version(&latest.pointer.version)).await?;
         let task = self.task.clone();
-        let work = move || evaluate(load(&artifact, task.device, Precision::Auto)?.as_mut(), &task.split.holdout);
+        let work = move || evaluate(load(&artifact, &LoadSettings::on(task.device))?.as_mut(), &task.split.holdout);
         Ok(spawn_blocking(work).await.map_err(RetrainError::Thread)??)
     }
 }

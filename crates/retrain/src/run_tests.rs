@@ -63,7 +63,7 @@ async fn add_run(stores: &MemoryStores, name: &str, rows: &[(String, Option<i8>)
         labelled: rows.iter().filter(|(_, label)| label.is_some()).count() as u64,
         num_shards: 1,
         array_size: 1,
-        shards: vec![PartEntry { path: "shards/part-00000.parquet".into(), rows: count }],
+        shards: vec![PartEntry { path: "shards/part-00000.parquet".into(), rows: count, digest: None }],
         rejected: Vec::new(),
         files: Vec::new(),
         rejected_by_reason: BTreeMap::new(),
@@ -109,8 +109,9 @@ async fn labelled_runs_become_a_promoted_model_and_running_again_changes_nothing
     assert!(outcome.metrics.holdout.accuracy > 0.95 && outcome.metrics.holdout.log_loss.is_some());
     assert_eq!(outcome.metrics.training_runs, ids);
     assert_eq!(outcome.metrics.train_rows + outcome.metrics.holdout.rows, 400);
-    let (folder, reference) = resolve(&stores, &format!("{MODELS}/toy").parse().unwrap()).await.unwrap();
-    assert_eq!((&reference, folder.uri()), (&outcome.model, &outcome.folder));
+    let found = resolve(&stores, &format!("{MODELS}/toy").parse().unwrap()).await.unwrap();
+    assert_eq!((found.reference(), found.folder.uri()), (Some(&outcome.model), &outcome.folder));
+    let folder = found.folder;
     let card = String::from_utf8(folder.read("card.md").await.unwrap().to_vec()).unwrap();
     assert!(card.contains("negative (1), positive (2)") && card.contains("| positive |"), "{card}");
     assert_eq!(

@@ -12,6 +12,7 @@ mod training;
 pub(crate) mod training_tests;
 mod weights;
 
+pub(crate) use bags::Bags;
 pub use featuriser::{Featuriser, FeaturiserConfig};
 pub use model::{Ngram, NgramConfig};
 pub use training::{Balance, Epoch, Example, TrainingSettings, train};

@@ -1,15 +1,20 @@
 //! A loaded n-gram model.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tamiz_domain::LabelMap;
 use tch::{Kind, Tensor};
 
 use super::ARCHITECTURE;
 use super::featuriser::{Featuriser, FeaturiserConfig};
-use super::network::{Network, TextTensors, download};
+use super::network::{Network, TextTensors};
 use super::weights::{self, Sizes};
 use crate::artifact::{Artifact, CONFIG};
-use crate::{Classifier, Device, ModelError, Precision, Problem, Scores};
+use crate::model::{Input, Model, ReadTexts, Reader};
+use crate::task::{Labelled, Task};
+use crate::tensors::download;
+use crate::{Device, ModelError, Precision, Problem};
 
 /// `config.json` of an n-gram model: with the weights, everything that inference needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +76,8 @@ fn labels_problem(labels: &LabelMap) -> Option<Problem> {
 #[derive(Debug)]
 pub struct Ngram {
     config: NgramConfig,
-    featuriser: Featuriser,
+    task: Task,
+    featuriser: Arc<Featuriser>,
     network: Network,
     /// See [`Network::folded`].
     table: Tensor,
@@ -101,7 +107,8 @@ impl Ngram {
         let featuriser =
             Featuriser::new(&config.featuriser).map_err(|problem| ModelError::unusable(CONFIG, problem))?;
         let table = network.folded()?;
-        Ok(Self { config, featuriser, network, table, device })
+        let task = Task::Classification(config.labels.clone());
+        Ok(Self { config, task, featuriser: Arc::new(featuriser), network, table, device })
     }
 
     /// The content of `config.json`.
@@ -118,17 +125,21 @@ impl Ngram {
     }
 }
 
-impl Classifier for Ngram {
-    fn labels(&self) -> &LabelMap {
-        &self.config.labels
+impl Model for Ngram {
+    fn task(&self) -> &Task {
+        &self.task
     }
 
-    fn classify(&mut self, texts: &[&str]) -> Result<Vec<Scores>, ModelError> {
-        if texts.is_empty() {
+    fn reader(&self) -> Arc<dyn Reader> {
+        self.featuriser.clone()
+    }
+
+    fn label(&mut self, texts: ReadTexts) -> Result<Vec<Labelled>, ModelError> {
+        let Input::Bags(bags) = texts.0 else { return Err(ModelError::ForeignInput) };
+        if bags.truncated.is_empty() {
             return Ok(Vec::new());
         }
         let _guard = tch::no_grad_guard();
-        let bags = self.featuriser.bags(texts);
         let logits = TextTensors::of(&bags, self.device)?.pool(&self.table)?;
         let probabilities = logits
             .f_add(&self.network.bias)
@@ -136,6 +147,12 @@ impl Classifier for Ngram {
             .map_err(ModelError::torch("score a batch"))?;
         let rows = download(&probabilities)?;
         let scored = rows.chunks_exact(self.config.labels.len()).zip(&bags.truncated);
-        Ok(scored.map(|(row, &truncated)| Scores { probabilities: row.to_vec(), truncated }).collect())
+        Ok(scored.map(|(row, &truncated)| self.task.predict(row.to_vec(), truncated)).collect())
+    }
+}
+
+impl Reader for Featuriser {
+    fn read(&self, texts: &[&str]) -> ReadTexts {
+        ReadTexts(Input::Bags(self.bags(texts)))
     }
 }

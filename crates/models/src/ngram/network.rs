@@ -7,6 +7,7 @@ use tch::{Kind, TchError, Tensor};
 
 use super::bags::Bags;
 use super::weights::Sizes;
+use crate::tensors::upload;
 use crate::{Device, ModelError};
 
 /// Embedding table, linear layer and bias; all f32, on one device.
@@ -103,22 +104,4 @@ impl TextTensors {
     pub fn pool(&self, table: &Tensor) -> Result<Tensor, ModelError> {
         self.bags.sum(table)?.f_mul(&self.scales).map_err(ModelError::torch("scale the features of a batch"))
     }
-}
-
-/// Copies numbers to a device.
-pub(super) fn upload<T: tch::kind::Element>(values: &[T], device: Device) -> Result<Tensor, ModelError> {
-    let copy = || -> Result<Tensor, TchError> { Tensor::f_from_slice(values)?.f_to_device(device.0) };
-    copy().map_err(ModelError::torch("copy a batch to the device"))
-}
-
-/// Copies a tensor's numbers to the host, row by row.
-pub(super) fn download(tensor: &Tensor) -> Result<Vec<f32>, ModelError> {
-    let copy = || -> Result<Vec<f32>, TchError> {
-        let host = tensor.f_to_device(tch::Device::Cpu)?.f_to_kind(Kind::Float)?.f_contiguous()?;
-        let mut values = vec![0_f32; host.numel()];
-        let length = values.len();
-        host.f_copy_data(&mut values, length)?;
-        Ok(values)
-    };
-    copy().map_err(ModelError::torch("copy results from the device"))
 }

@@ -8,7 +8,8 @@ use tch::{Kind, TchError, Tensor};
 
 use super::bags::{Bags, scales};
 use super::batches::Batch;
-use super::network::{BagTensors, Network, TextTensors, upload};
+use super::network::{BagTensors, Network, TextTensors};
+use crate::tensors::upload;
 use crate::{Device, ModelError};
 
 /// Keeps the first steps finite; far below any squared gradient that matters.

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use tamiz_domain::LabelMap;
 
 use super::{Balance, Example, FeaturiserConfig, Ngram, TrainingSettings, train};
-use crate::{Classifier, Device, ModelError};
+use crate::{Device, Model, ModelError};
 
 const WORDS: [[&str; 4]; 2] = [["awful", "broken", "waste", "poor"], ["lovely", "perfect", "great", "superb"]];
 
@@ -44,8 +44,12 @@ pub(crate) fn trained(settings: &TrainingSettings) -> Result<Ngram, ModelError> 
 
 fn accuracy(model: &mut Ngram, rows: &[(String, usize)]) -> f64 {
     let texts: Vec<&str> = rows.iter().map(|(text, _)| text.as_str()).collect();
-    let scores = model.classify(&texts).unwrap();
-    let hits = scores.iter().zip(rows).filter(|(scores, row)| scores.best().unwrap().0 == row.1).count();
+    let predictions = model.read_and_label(&texts).unwrap();
+    let hits = predictions
+        .iter()
+        .zip(rows)
+        .filter(|(found, row)| found.as_ref().unwrap().label == Some(row.1 as i8 + 1))
+        .count();
     hits as f64 / rows.len() as f64
 }
 
@@ -68,13 +72,13 @@ fn one_seed_gives_one_model_bit_for_bit_and_another_seed_another() {
 fn scores_do_not_depend_on_the_batch_and_empty_texts_have_some() {
     let mut model = trained(&settings()).unwrap();
     let texts = ["a great day", "", "?!", "awful awful awful", "\u{1f600}"];
-    let together = model.classify(&texts).unwrap();
+    let together = model.read_and_label(&texts).unwrap();
     for (text, scores) in texts.iter().zip(&together) {
-        assert_eq!(&model.classify(&[text]).unwrap()[0], scores, "{text}");
-        assert!((scores.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-6);
+        assert_eq!(&model.read_and_label(&[text]).unwrap()[0], scores, "{text}");
+        assert!((scores.as_ref().unwrap().scores.iter().sum::<f32>() - 1.0).abs() < 1e-6);
     }
-    assert!(model.classify(&[]).unwrap().is_empty());
-    assert!(model.classify(&["", ""]).unwrap()[1].best().is_some(), "a batch without any feature");
+    assert!(model.read_and_label(&[]).unwrap().is_empty());
+    assert!(model.read_and_label(&["", ""]).unwrap()[1].is_ok(), "a batch without any feature");
 }
 
 #[test]

@@ -4,8 +4,9 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use tch::Tensor;
 
-use super::network::{Network, download};
+use super::network::Network;
 use crate::artifact::{Artifact, WEIGHTS};
+use crate::tensors::download;
 use crate::{Device, ModelError, Problem};
 
 const EMBEDDING: &str = "embedding.weight";

@@ -1,0 +1,60 @@
+//! What stands behind the encoder: from hidden states to logits, in 32-bit floats.
+
+use tch::{Kind, TchError, Tensor};
+
+use super::network::{first_tokens, in_full};
+use super::packing::Group;
+use crate::Device;
+
+/// A plain layer in 32-bit floats.
+pub(super) struct FullLinear {
+    pub weight: Tensor,
+    pub bias: Tensor,
+}
+
+impl FullLinear {
+    fn forward(&self, rows: &Tensor) -> Result<Tensor, TchError> {
+        rows.f_linear(&self.weight, Some(&self.bias))
+    }
+}
+
+/// The head.
+pub(super) enum Head {
+    /// From the first token of each window.
+    Sequence { dense: FullLinear, between: Between, classifier: FullLinear },
+    /// From every token.
+    Tokens { classifier: FullLinear },
+}
+
+/// The function between the two layers of a sequence's head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Between {
+    Tanh,
+    Relu,
+}
+
+impl Head {
+    /// Logits of hidden states `[tokens, hidden]`.
+    pub fn forward(&self, hidden: &Tensor, groups: &[Group]) -> Result<Tensor, TchError> {
+        match self {
+            Self::Sequence { dense, between, classifier } => {
+                let first = Tensor::f_from_slice(&first_tokens(groups))?.f_to_device(hidden.device())?;
+                let dense = dense.forward(&in_full(&hidden.f_index_select(0, &first)?)?)?;
+                let dense = match between {
+                    Between::Tanh => dense.f_tanh()?,
+                    Between::Relu => dense.f_relu()?,
+                };
+                classifier.forward(&dense)
+            }
+            Self::Tokens { classifier } => {
+                let tokens: usize = groups.iter().map(|group| group.windows * group.length).sum();
+                classifier.forward(&in_full(&hidden.f_narrow(0, 0, tokens as i64)?)?)
+            }
+        }
+    }
+}
+
+/// Puts a tensor where heads work.
+pub(super) fn place(tensor: &Tensor, device: Device) -> Result<Tensor, TchError> {
+    tensor.f_to_kind(Kind::Float)?.f_to_device(device.0)
+}

@@ -1,0 +1,121 @@
+//! What an encoder's layers are made of.
+
+use tch::{Kind, TchError, Tensor};
+
+use super::config::Activation;
+use crate::operator::{Argument, call};
+use crate::{Device, ModelError};
+
+/// Where and in which numbers a network works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Placement {
+    pub device: Device,
+    pub kind: Kind,
+    /// Rows that most products have, where they are made on the CPU.
+    pub rows: i64,
+}
+
+impl Placement {
+    /// Moves a tensor there.
+    pub fn place(self, tensor: &Tensor) -> Result<Tensor, TchError> {
+        tensor.f_to_kind(self.kind)?.f_to_device(self.device.0)
+    }
+}
+
+/// `x · weightᵀ + bias`, over rows.
+pub(super) struct Linear {
+    weight: Weight,
+    bias: Tensor,
+}
+
+enum Weight {
+    Plain(Tensor),
+    /// In the order that oneDNN's kernels read it, on the CPU: reordered once, not at each call.
+    Prepacked(Tensor),
+}
+
+impl Linear {
+    /// Of `weight`, `[out, in]`, and `bias`, `[out]`.
+    pub fn new(weight: &Tensor, bias: &Tensor, placement: Placement) -> Result<Self, ModelError> {
+        let place = || -> Result<Self, TchError> {
+            let (weight, bias) = (placement.place(weight)?, placement.place(bias)?);
+            let weight = match placement.device == Device::CPU {
+                true => Weight::Prepacked(prepack(&weight, placement.rows)?),
+                false => Weight::Plain(weight),
+            };
+            Ok(Self { weight, bias })
+        };
+        place().map_err(ModelError::torch("place the weights on the device"))
+    }
+
+    /// Of `[rows, in]`, `[rows, out]`.
+    pub fn forward(&self, rows: &Tensor) -> Result<Tensor, TchError> {
+        match &self.weight {
+            Weight::Plain(weight) => rows.f_linear(weight, Some(&self.bias)),
+            Weight::Prepacked(weight) => self.pointwise(rows, weight, "none", None),
+        }
+    }
+
+    /// The same, and the activation of it.
+    pub fn forward_activated(&self, rows: &Tensor, activation: Activation) -> Result<Tensor, TchError> {
+        match (&self.weight, activation) {
+            (Weight::Prepacked(weight), Activation::Gelu) => self.pointwise(rows, weight, "gelu", Some("none")),
+            (Weight::Prepacked(weight), Activation::Relu) => self.pointwise(rows, weight, "relu", None),
+            _ => activation.apply(&self.forward(rows)?),
+        }
+    }
+
+    /// oneDNN's product with an activation in the same pass.
+    fn pointwise(
+        &self,
+        rows: &Tensor,
+        weight: &Tensor,
+        name: &str,
+        algorithm: Option<&str>,
+    ) -> Result<Tensor, TchError> {
+        let arguments = [
+            Argument::Tensor(rows),
+            Argument::Tensor(weight),
+            Argument::OptionalTensor(Some(&self.bias)),
+            Argument::Text(name),
+            Argument::EmptyList,
+            Argument::OptionalText(Some(algorithm.unwrap_or_default())),
+        ];
+        call(c"mkldnn::_linear_pointwise", c"", &arguments)
+    }
+}
+
+fn prepack(weight: &Tensor, rows: i64) -> Result<Tensor, TchError> {
+    call(c"mkldnn::_reorder_linear_weight", c"", &[Argument::Tensor(weight), Argument::OptionalInt(Some(rows))])
+}
+
+impl Activation {
+    /// The function of each value.
+    pub fn apply(self, values: &Tensor) -> Result<Tensor, TchError> {
+        match self {
+            Self::Gelu => values.f_gelu("none"),
+            Self::GeluTanh => values.f_gelu("tanh"),
+            Self::Relu => values.f_relu(),
+        }
+    }
+}
+
+/// Rows brought to mean 0 and variance 1, then scaled and shifted.
+pub(super) struct LayerNorm {
+    weight: Tensor,
+    bias: Tensor,
+    epsilon: f64,
+}
+
+impl LayerNorm {
+    /// Of `weight` and `bias`, `[hidden]`.
+    pub fn new(weight: &Tensor, bias: &Tensor, epsilon: f64, placement: Placement) -> Result<Self, ModelError> {
+        let place = || Ok(Self { weight: placement.place(weight)?, bias: placement.place(bias)?, epsilon });
+        place().map_err(ModelError::torch("place the weights on the device"))
+    }
+
+    /// Of `[rows, hidden]`, the same shape.
+    pub fn forward(&self, rows: &Tensor) -> Result<Tensor, TchError> {
+        rows.f_layer_norm(self.weight.size(), Some(&self.weight), Some(&self.bias), self.epsilon, false)
+    }
+}

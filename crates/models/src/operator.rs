@@ -1,0 +1,117 @@
+//! Operators of libtorch that `tch` does not offer, called by name through the dispatcher.
+//!
+//! libtorch exports a C interface to it for compiled models (`torch/csrc/stable/c/shim.h`): arguments go onto a stack of
+//! 64-bit values in the order of the operator's schema, results come back in their place. A tensor is a pointer to an
+//! `at::Tensor`, which is what a `tch::Tensor` holds, so nothing is copied or compiled.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr;
+
+use tch::{TchError, Tensor};
+
+/// An argument, of the type that the operator's schema names.
+pub(crate) enum Argument<'a> {
+    /// `Tensor`
+    Tensor(&'a Tensor),
+    /// `Tensor?`
+    OptionalTensor(Option<&'a Tensor>),
+    /// `int?`
+    OptionalInt(Option<i64>),
+    /// `str`
+    Text(&'a str),
+    /// `str?`
+    OptionalText(Option<&'a str>),
+    /// A list of anything, empty.
+    EmptyList,
+}
+
+unsafe extern "C" {
+    fn aoti_torch_call_dispatcher(operator: *const c_char, overload: *const c_char, stack: *mut u64) -> i32;
+    fn torch_new_string_handle(data: *const c_char, length: usize, handle: *mut *mut c_void) -> i32;
+    fn torch_new_list_reserve_size(size: usize, handle: *mut *mut c_void) -> i32;
+}
+
+/// Calls an operator that answers one tensor.
+///
+/// # Errors
+/// Where libtorch refuses; it writes its reason to stderr, the interface has no place for it.
+pub(crate) fn call(operator: &CStr, overload: &CStr, arguments: &[Argument<'_>]) -> Result<Tensor, TchError> {
+    let refused = || TchError::Torch(format!("operator {} failed", operator.to_string_lossy()));
+    let mut stack = arguments.iter().map(value_of).collect::<Option<Vec<u64>>>().ok_or_else(refused)?;
+    if stack.is_empty() {
+        stack.push(0);
+    }
+    // SAFETY: names are NUL-terminated; the stack holds an owned value for each argument, which the call takes, and has room
+    // for one result.
+    let code = unsafe { aoti_torch_call_dispatcher(operator.as_ptr(), overload.as_ptr(), stack.as_mut_ptr()) };
+    if code != 0 {
+        return Err(refused());
+    }
+    // SAFETY: on success the first value is a tensor that is ours now.
+    Ok(unsafe { Tensor::from_ptr(stack[0] as *mut _) })
+}
+
+/// An owned value on the stack; none if libtorch has no memory for it.
+fn value_of(argument: &Argument<'_>) -> Option<u64> {
+    match *argument {
+        Argument::Tensor(tensor) => Some(owned(tensor)),
+        Argument::OptionalTensor(tensor) => tensor.map_or(Some(0), |tensor| boxed(owned(tensor))),
+        Argument::OptionalInt(number) => number.map_or(Some(0), |number| boxed(number as u64)),
+        Argument::Text(text) => new_text(text),
+        Argument::OptionalText(text) => text.map_or(Some(0), |text| boxed(new_text(text)?)),
+        Argument::EmptyList => handle(|slot| {
+            // SAFETY: the slot is valid for one pointer.
+            unsafe { torch_new_list_reserve_size(0, slot) }
+        }),
+    }
+}
+
+/// Another reference to the tensor's memory, which whoever reads the stack lets go of.
+fn owned(tensor: &Tensor) -> u64 {
+    let mut reference = tensor.shallow_clone();
+    let pointer = reference.as_mut_ptr() as u64;
+    std::mem::forget(reference);
+    pointer
+}
+
+/// An optional value is a pointer to one, which libtorch frees with `delete`: that is `free`, where memory is glibc's.
+fn boxed(value: u64) -> Option<u64> {
+    // SAFETY: malloc answers null or memory that is aligned for any value of its size.
+    unsafe {
+        let pointer = libc::malloc(size_of::<u64>()).cast::<u64>();
+        if pointer.is_null() {
+            return None;
+        }
+        pointer.write(value);
+        Some(pointer as u64)
+    }
+}
+
+fn new_text(text: &str) -> Option<u64> {
+    handle(|slot| {
+        // SAFETY: the text is copied, by its length; the slot is valid for one pointer.
+        unsafe { torch_new_string_handle(text.as_ptr().cast(), text.len(), slot) }
+    })
+}
+
+fn handle(make: impl FnOnce(*mut *mut c_void) -> i32) -> Option<u64> {
+    let mut handle = ptr::null_mut();
+    (make(&mut handle) == 0).then_some(handle as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_answers_what_tch_answers() {
+        let values = Tensor::from_slice(&[-1.0_f32, 0.0, 2.5]);
+        let by_name = call(c"aten::gelu", c"", &[Argument::Tensor(&values), Argument::Text("none")]).unwrap();
+        assert_eq!(by_name, values.gelu("none"));
+    }
+
+    #[test]
+    fn an_unknown_operator_is_an_error() {
+        assert!(call(c"aten::no_such_operator", c"", &[]).unwrap_err().to_string().contains("no_such_operator"));
+    }
+}

@@ -1,0 +1,183 @@
+//! What a model says of a text, and what follows from its scores.
+
+use tamiz_domain::LabelMap;
+
+use crate::Problem;
+use crate::entities::Entity;
+
+/// What a model is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Task {
+    /// One class of several; scores are probabilities that sum to 1.
+    Classification(LabelMap),
+    /// Any number of classes; each score is the probability of its class.
+    MultiLabel(LabelMap),
+    /// A number; the one score is it.
+    Regression,
+    /// Entities in the text; no scores.
+    Extraction(Scheme),
+}
+
+/// What a model says of one text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prediction {
+    /// Value of the likeliest class, or the number of a regression, rounded.
+    pub label: Option<i8>,
+    /// Probability of the likeliest class.
+    pub confidence: Option<f32>,
+    /// As the model's [`Task`] says, in the order of its label map.
+    pub scores: Vec<f32>,
+    /// In the order of the text.
+    pub entities: Vec<Entity>,
+    /// Whether the text was longer than what the model reads.
+    pub truncated: bool,
+}
+
+/// Why a text has no prediction, although the model works.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unlabelled {
+    /// A score is NaN or infinite.
+    #[error("the model's scores are no numbers")]
+    NotANumber,
+    /// The tokenizer refused the text.
+    #[error("the tokenizer refused the text: {0}")]
+    Tokenizer(String),
+}
+
+/// A prediction, or why there is none.
+pub type Labelled = Result<Prediction, Unlabelled>;
+
+/// Smallest probability of a class of which a text is said to be, where it may be of several.
+const MULTI_LABEL_THRESHOLD: f32 = 0.5;
+
+impl Task {
+    /// The classes in score order; none for a number.
+    pub fn labels(&self) -> LabelMap {
+        match self {
+            Self::Classification(labels) | Self::MultiLabel(labels) => labels.clone(),
+            Self::Regression | Self::Extraction(_) => LabelMap(Vec::new()),
+        }
+    }
+
+    /// The prediction that follows from scores: the likeliest class, the first one of equals; of any number of classes the
+    /// likeliest if it is likely at all; a number rounded, where it fits.
+    ///
+    /// # Errors
+    /// [`Unlabelled::NotANumber`] where a score is NaN or infinite.
+    pub(crate) fn predict(&self, scores: Vec<f32>, truncated: bool) -> Labelled {
+        if scores.is_empty() || scores.iter().any(|score| !score.is_finite()) {
+            return Err(Unlabelled::NotANumber);
+        }
+        let best = |labels: &LabelMap| {
+            let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
+            let (index, score) = scores.iter().copied().enumerate().fold((0, f32::NEG_INFINITY), better);
+            (labels.0.get(index).map(|class| class.value), Some(score))
+        };
+        let (label, confidence) = match self {
+            Self::Classification(labels) => best(labels),
+            Self::MultiLabel(labels) => {
+                let (label, score) = best(labels);
+                (label.filter(|_| score >= Some(MULTI_LABEL_THRESHOLD)), score)
+            }
+            Self::Regression => (nearest(scores[0]), None),
+            Self::Extraction(_) => (None, None),
+        };
+        Ok(Prediction { label, confidence, scores, entities: Vec::new(), truncated })
+    }
+}
+
+/// The number rounded; none where a label cannot hold it.
+fn nearest(number: f32) -> Option<i8> {
+    let number = number.round();
+    (f32::from(i8::MIN)..=f32::from(i8::MAX)).contains(&number).then_some(number as i8)
+}
+
+/// What the classes of tokens mean: the kind of entity and whether one begins or ends there (IO, BIO and BIOES).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scheme(Vec<Option<TokenClass>>);
+
+/// A class of tokens that are part of an entity.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TokenClass {
+    pub kind: String,
+    /// `B-` and `S-`.
+    pub begins: bool,
+    /// `E-` and `S-`.
+    pub ends: bool,
+}
+
+impl Scheme {
+    /// Reads the classes' names: `O`, `B-person`, `I-person`, …; a name without prefix is a kind.
+    pub(crate) fn of(names: &[String]) -> Result<Self, Problem> {
+        let class = |name: &String| {
+            if name == "O" {
+                return None;
+            }
+            let (prefix, kind) = match name.split_once('-') {
+                Some((prefix @ ("B" | "I" | "E" | "S" | "L" | "U"), kind)) => (prefix, kind),
+                _ => ("I", name.as_str()),
+            };
+            let begins = matches!(prefix, "B" | "S" | "U");
+            let ends = matches!(prefix, "E" | "L" | "S" | "U");
+            Some(TokenClass { kind: kind.to_owned(), begins, ends })
+        };
+        let classes: Vec<_> = names.iter().map(class).collect();
+        match classes.iter().any(Option::is_none) {
+            true => Ok(Self(classes)),
+            false => Err(Problem::Labels("has no class `O` of tokens outside of entities")),
+        }
+    }
+
+    /// Number of classes.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// What a class means; none for tokens outside of entities.
+    pub(crate) fn class(&self, index: usize) -> Option<&TokenClass> {
+        self.0.get(index)?.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn predict(task: &Task, scores: &[f32]) -> Option<(Option<i8>, Option<f32>)> {
+        let predicted = task.predict(scores.to_vec(), false).ok()?;
+        Some((predicted.label, predicted.confidence))
+    }
+
+    #[test]
+    fn the_best_class_is_the_first_of_equals() {
+        let task = Task::Classification(LabelMap::of_values([1, 2, 3]));
+        assert_eq!(predict(&task, &[0.2, 0.4, 0.4]), Some((Some(2), Some(0.4))));
+        assert_eq!(predict(&task, &[f32::NAN, 1.0, 0.0]), None);
+        assert_eq!(predict(&task, &[]), None);
+    }
+
+    #[test]
+    fn of_any_number_of_classes_there_may_be_none() {
+        let task = Task::MultiLabel(LabelMap::of_values([1, 2]));
+        assert_eq!(predict(&task, &[0.9, 0.6]), Some((Some(1), Some(0.9))));
+        assert_eq!(predict(&task, &[0.3, 0.4]), Some((None, Some(0.4))));
+    }
+
+    #[test]
+    fn numbers_are_rounded_where_they_fit() {
+        assert_eq!(predict(&Task::Regression, &[3.6]), Some((Some(4), None)));
+        assert_eq!(predict(&Task::Regression, &[1e9]), Some((None, None)));
+        assert_eq!(predict(&Task::Regression, &[f32::INFINITY]), None);
+    }
+
+    #[test]
+    fn every_scheme_of_tokens_is_read() {
+        let names = ["O", "B-a", "I-a", "E-a", "S-a", "product", "I-x-y"].map(str::to_owned);
+        let scheme = Scheme::of(&names).unwrap();
+        let class = |index| scheme.class(index).map(|class| (class.kind.as_str(), class.begins, class.ends));
+        let a = |begins, ends| Some(("a", begins, ends));
+        assert_eq!([0, 1, 2, 3, 4].map(class), [None, a(true, false), a(false, false), a(false, true), a(true, true)]);
+        assert_eq!([5, 6].map(class), [Some(("product", false, false)), Some(("x-y", false, false))]);
+        assert!(Scheme::of(&names[1..]).is_err());
+    }
+}
