@@ -1,13 +1,14 @@
 //! Clean shards to predictions, on GPU or CPU.
 //!
 //! Each shard becomes one part of predictions, one row for each clean row in the same order. A part is
-//! written whole and create-only: a job that was stopped goes on at the first part that is missing.
+//! written whole: a job that was stopped goes on at the first one that is missing, or is of another model or shard.
 
 mod assignment;
 mod device_thread;
 mod error;
 mod part;
 mod predictions;
+mod resume;
 mod run;
 mod settings;
 mod shards;

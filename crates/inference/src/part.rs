@@ -41,23 +41,28 @@ impl PartMetadata {
         Ok(Self { entries })
     }
 
-    fn key_values(&self) -> Vec<KeyValue> {
-        let mut sorted: Vec<_> = self.entries.iter().collect();
+    fn key_values<'a>(&'a self, shard_digest: Option<&'a String>) -> Vec<KeyValue> {
+        let shard = shard_digest.map(|digest| (&schema::SHARD_DIGEST, digest));
+        let mut sorted: Vec<_> = self.entries.iter().chain(shard).collect();
         sorted.sort_unstable();
         sorted.into_iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone())).collect()
     }
 }
 
 impl PartWriter {
-    /// Starts a part of `schema`.
+    /// Starts a part of `schema`, made from the shard of this digest.
     ///
     /// # Errors
     /// When the schema has no Parquet form.
-    pub fn try_new(schema: &SchemaRef, metadata: &PartMetadata) -> Result<Self, ParquetError> {
+    pub fn try_new(
+        schema: &SchemaRef,
+        metadata: &PartMetadata,
+        shard_digest: Option<&String>,
+    ) -> Result<Self, ParquetError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
             .set_created_by("tamiz".to_owned())
-            .set_key_value_metadata(Some(metadata.key_values()))
+            .set_key_value_metadata(Some(metadata.key_values(shard_digest)))
             .build();
         // The field metadata stays; the schema's own is replaced by the sorted key values.
         let plain = SchemaRef::new(Schema::new(schema.fields().clone()));

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float32Builder, Int8Array, ListBuilder, StringArray,
-    StringDictionaryBuilder, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, DictionaryArray, Float32Array, Float32Builder, Int8Array, ListArray,
+    ListBuilder, StringArray, StringDictionaryBuilder, StructArray, UInt32Array, new_null_array,
 };
+use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int32Type, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use tamiz_domain::LabelMap;
-use tamiz_models::Scores;
-
-/// What became of one row: its scores, or why it could not be labelled.
-pub type Labelled = Result<Scores, String>;
+use tamiz_models::{Entity, Labelled, Prediction};
 
 /// The texts of a batch of clean rows.
 ///
@@ -35,28 +32,25 @@ pub fn prediction_batch(
     schema: &SchemaRef,
     clean: &RecordBatch,
     labelled: &[Labelled],
-    labels: &LabelMap,
 ) -> Result<RecordBatch, ArrowError> {
-    let winners: Vec<Option<(usize, f32)>> =
-        labelled.iter().map(|row| row.as_ref().ok().and_then(Scores::best)).collect();
+    let predicted = || labelled.iter().map(|row| row.as_ref().ok());
     let columns = schema
         .fields()
         .iter()
         .map(|field| -> Result<ArrayRef, ArrowError> {
             Ok(match field.name().as_str() {
-                "predicted" => Arc::new(Int8Array::from_iter(
-                    winners.iter().map(|best| best.and_then(|(index, _)| Some(labels.0.get(index)?.value))),
-                )),
-                "confidence" => {
-                    Arc::new(Float32Array::from_iter(winners.iter().map(|best| best.map(|(_, score)| score))))
+                "predicted" => Arc::new(Int8Array::from_iter(predicted().map(|row| row?.label))),
+                "confidence" => Arc::new(Float32Array::from_iter(predicted().map(|row| row?.confidence))),
+                "scores" => Arc::new(scores(predicted())),
+                "entities" => entities(field, predicted())?,
+                "truncated" => {
+                    Arc::new(BooleanArray::from_iter(predicted().map(|row| Some(row.is_some_and(|row| row.truncated)))))
                 }
-                "scores" => Arc::new(scores(labelled)),
-                "entities" => new_null_array(field.data_type(), labelled.len()),
-                "truncated" => Arc::new(BooleanArray::from_iter(
-                    labelled.iter().map(|row| Some(row.as_ref().is_ok_and(|scores| scores.truncated))),
-                )),
                 "outcome" => Arc::new(outcomes(labelled)),
-                "error" => Arc::new(StringArray::from_iter(labelled.iter().map(|row| row.as_ref().err()))),
+                "error" => {
+                    let reason = |row: &Labelled| row.as_ref().err().map(ToString::to_string);
+                    Arc::new(StringArray::from_iter(labelled.iter().map(reason)))
+                }
                 _ => carried(clean, field)?,
             })
         })
@@ -74,22 +68,48 @@ fn carried(clean: &RecordBatch, field: &Field) -> Result<ArrayRef, ArrowError> {
     }
 }
 
-fn scores(labelled: &[Labelled]) -> arrow::array::ListArray {
+/// Null where there are none: a model for entities gives no scores.
+fn scores<'a>(predicted: impl Iterator<Item = Option<&'a Prediction>>) -> ListArray {
     let element = Field::new("element", DataType::Float32, false);
     let mut builder = ListBuilder::new(Float32Builder::new()).with_field(element);
-    for row in labelled {
-        match row {
-            Ok(scores) => {
-                builder.values().append_slice(&scores.probabilities);
-                builder.append(true);
-            }
-            Err(_) => builder.append(false),
-        }
+    for prediction in predicted {
+        let scores = prediction.map_or(&[][..], |prediction| &prediction.scores);
+        builder.values().append_slice(scores);
+        builder.append(!scores.is_empty());
     }
     builder.finish()
 }
 
-fn outcomes(labelled: &[Labelled]) -> arrow::array::DictionaryArray<Int32Type> {
+/// Null where a model gives scores instead, or the row failed.
+fn entities<'a>(
+    field: &Field,
+    predicted: impl Iterator<Item = Option<&'a Prediction>> + Clone,
+) -> Result<ArrayRef, ArrowError> {
+    let DataType::List(element) = field.data_type() else {
+        return Err(ArrowError::SchemaError("`entities` is no list".into()));
+    };
+    let DataType::Struct(fields) = element.data_type() else {
+        return Err(ArrowError::SchemaError("`entities` holds no structs".into()));
+    };
+    let found = |prediction: Option<&'a Prediction>| -> &'a [Entity] {
+        prediction.map_or(&[], |prediction| prediction.entities.as_slice())
+    };
+    let all = || predicted.clone().flat_map(found);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from_iter_values(all().map(|entity| &entity.kind))),
+        Arc::new(StringArray::from_iter_values(all().map(|entity| &entity.text))),
+        Arc::new(UInt32Array::from_iter_values(all().map(|entity| entity.start))),
+        Arc::new(UInt32Array::from_iter_values(all().map(|entity| entity.end))),
+        Arc::new(Float32Array::from_iter_values(all().map(|entity| entity.score))),
+    ];
+    let offsets = OffsetBuffer::from_lengths(predicted.clone().map(|prediction| found(prediction).len()));
+    let is_extraction = |prediction: Option<&Prediction>| prediction.is_some_and(|found| found.scores.is_empty());
+    let nulls = NullBuffer::from_iter(predicted.map(is_extraction));
+    let values = StructArray::try_new(fields.clone(), columns, None)?;
+    Ok(Arc::new(ListArray::try_new(element.clone(), offsets, Arc::new(values), Some(nulls))?))
+}
+
+fn outcomes(labelled: &[Labelled]) -> DictionaryArray<Int32Type> {
     let mut builder = StringDictionaryBuilder::<Int32Type>::new();
     for row in labelled {
         builder.append_value(if row.is_ok() { "ok" } else { "failed" });
@@ -103,6 +123,7 @@ mod tests {
     use arrow::array::UInt64Array;
     use arrow::datatypes::{Int8Type, Schema};
     use tamiz_domain::schema;
+    use tamiz_models::Unlabelled;
 
     fn clean() -> RecordBatch {
         let text = || Arc::new(StringArray::from(vec!["a", "b", "c"]));
@@ -115,27 +136,38 @@ mod tests {
         RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![text(), text(), text(), source, rows]).unwrap()
     }
 
-    fn scored(probabilities: &[f32]) -> Labelled {
-        Ok(Scores { probabilities: probabilities.to_vec(), truncated: false })
+    fn labelled(label: i8, scores: &[f32]) -> Labelled {
+        let confidence = scores.iter().copied().reduce(f32::max);
+        Ok(Prediction { label: Some(label), confidence, scores: scores.to_vec(), ..Prediction::default() })
     }
 
     #[test]
     fn rows_keep_their_order_and_a_failed_row_keeps_its_place() {
         let schema = schema::predictions(&["title".into()]);
-        let labelled = [scored(&[0.9, 0.1]), Err("too long".to_owned()), scored(&[0.2, 0.8])];
-        let batch = prediction_batch(&schema, &clean(), &labelled, &LabelMap::of_values([1, 2])).unwrap();
+        let rows = [labelled(1, &[0.9, 0.1]), Err(Unlabelled::NotANumber), labelled(2, &[0.2, 0.8])];
+        let batch = prediction_batch(&schema, &clean(), &rows).unwrap();
         let predicted = batch.column_by_name("predicted").unwrap().as_primitive::<Int8Type>().clone();
         assert_eq!(predicted.iter().collect::<Vec<_>>(), [Some(1), None, Some(2)]);
         let error = batch.column_by_name("error").unwrap().as_string::<i32>().clone();
-        assert_eq!(error.iter().collect::<Vec<_>>(), [None, Some("too long"), None]);
+        assert_eq!(error.iter().collect::<Vec<_>>(), [None, Some("the model's scores are no numbers"), None]);
         assert!(batch.column_by_name("title").is_some());
+        assert_eq!(batch.column_by_name("entities").unwrap().null_count(), 3);
+        assert_eq!(batch.column_by_name("scores").unwrap().null_count(), 1);
     }
 
     #[test]
-    fn equal_scores_go_to_the_first_class() {
-        let schema = schema::predictions(&[]);
-        let labelled = [scored(&[0.5, 0.5]), scored(&[0.5, 0.5]), scored(&[0.5, 0.5])];
-        let batch = prediction_batch(&schema, &clean(), &labelled, &LabelMap::of_values([1, 2])).unwrap();
-        assert_eq!(batch.column_by_name("predicted").unwrap().as_primitive::<Int8Type>().value(0), 1);
+    fn entities_stand_with_their_row() {
+        let entity = |text: &str| Entity { kind: "place".into(), text: text.into(), start: 1, end: 4, score: 0.5 };
+        let found = |names: &[&str]| {
+            Ok(Prediction { entities: names.iter().map(|name| entity(name)).collect(), ..Prediction::default() })
+        };
+        let rows = [found(&["Rome", "Oslo"]), Err(Unlabelled::NotANumber), found(&[])];
+        let batch = prediction_batch(&schema::predictions(&[]), &clean(), &rows).unwrap();
+        let entities = batch.column_by_name("entities").unwrap().as_list::<i32>().clone();
+        let lengths: Vec<Option<usize>> = entities.iter().map(|row| Some(row?.len())).collect();
+        assert_eq!(lengths, [Some(2), None, Some(0)], "none found is not the same as not looked for");
+        let texts = entities.value(0).as_struct().column_by_name("text").unwrap().as_string::<i32>().clone();
+        assert_eq!(texts.iter().flatten().collect::<Vec<_>>(), ["Rome", "Oslo"]);
+        assert_eq!(batch.column_by_name("scores").unwrap().null_count(), 3);
     }
 }

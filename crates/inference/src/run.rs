@@ -1,11 +1,15 @@
 //! Labelling the shards of a run.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arrow::array::Array;
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
 use futures::{StreamExt, TryStreamExt};
-use tamiz_domain::{Counts, Manifest, ModelReference, RunLayout, Stage, part_name, schema};
-use tamiz_models::{Artifact, ModelError, load, resolve};
+use tamiz_domain::{Counts, ModelReference, RunLayout, Stage, part_name, schema};
+use tamiz_models::{Labelled, LoadSettings, ModelError, ReadTexts, load, resolve};
 use tamiz_ports::{Created, Folder, Stores};
 use tamiz_telemetry::{Metric, Progress, Shutdown, emit};
 use tokio::task::spawn_blocking;
@@ -13,7 +17,8 @@ use tracing::Instrument;
 
 use crate::device_thread::DeviceThread;
 use crate::part::{PartMetadata, PartWriter};
-use crate::predictions::{Labelled, prediction_batch};
+use crate::predictions::{prediction_batch, texts};
+use crate::resume::{Existing, Origin};
 use crate::shards::Shards;
 use crate::{InferenceError, Settings};
 
@@ -39,7 +44,8 @@ pub struct Outcome {
     pub resumed: usize,
 }
 
-/// Labels this job's shards. A part that exists is kept: an attempt that was stopped goes on where it was.
+/// Labels this job's shards. A part that exists, of the same shard by the same model, is kept: an attempt that was stopped goes
+/// on where it was.
 ///
 /// # Errors
 /// [`InferenceError`]; parts that were finished stay.
@@ -56,14 +62,20 @@ async fn label(settings: Settings, deps: Deps, shutdown: Shutdown) -> Result<Out
         if shutdown.is_cancelled() {
             return Err(InferenceError::Stopped);
         }
-        if job.output.exists(&part_name(shard)).await? {
-            tracing::info!(shard, "part exists: kept");
-            deps.progress.advance(job.shards.known_rows(&[shard]));
-            outcome.resumed += 1;
-            continue;
+        let existing = job.origin(shard).find(&job.output, &part_name(shard)).await?;
+        match existing {
+            Existing::None => {}
+            Existing::Same => {
+                tracing::info!(shard, "part exists: kept");
+                deps.progress.advance(job.shards.known_rows(&[shard]));
+                outcome.resumed += 1;
+                continue;
+            }
+            Existing::Other => tracing::warn!(shard, "part is of another model or shard: written again"),
         }
+        let work = job.label_shard(shard, existing, &deps.progress).instrument(tracing::info_span!("shard", shard));
         outcome.counts += tokio::select! {
-            labelled = job.label_shard(shard, &deps.progress).instrument(tracing::info_span!("shard", shard)) => labelled?,
+            labelled = work => labelled?,
             () = shutdown.cancelled() => return Err(InferenceError::Stopped),
         };
     }
@@ -77,7 +89,6 @@ struct Job {
     own: Vec<usize>,
     device: DeviceThread,
     model: ModelReference,
-    labels: tamiz_domain::LabelMap,
     output: Folder,
     schema: arrow::datatypes::SchemaRef,
     metadata: PartMetadata,
@@ -91,24 +102,28 @@ impl Job {
         deps.progress.set_total(shards.known_rows(&own));
 
         let model_error = |source: ModelError| InferenceError::Model { uri: settings.model.to_string(), source };
-        let (folder, reference) = resolve(&*deps.stores, &settings.model).await.map_err(model_error)?;
-        let artifact = Artifact::read(&folder).await.map_err(model_error)?;
+        let configuration = shards.manifest.as_ref().map(|manifest| manifest.configuration.inference.clone());
+        let configuration = configuration.unwrap_or_default();
+        let found = resolve(&*deps.stores, &settings.model).await.map_err(model_error)?;
+        let (artifact, reference) = found.read().await.map_err(model_error)?;
         let device = settings.device.open().map_err(model_error)?;
-        let classifier = load(&artifact, device, settings.precision).map_err(model_error)?;
-        let labels = classifier.labels().clone();
+        let load_settings = LoadSettings {
+            device,
+            precision: settings.precision,
+            max_tokens: NonZeroUsize::new(configuration.max_tokens),
+            long_texts: configuration.long_texts,
+        };
+        let model = spawn_blocking(move || load(&artifact, &load_settings)).await;
+        let model = model.map_err(|_| InferenceError::DeviceThread)?.map_err(model_error)?;
         let run_id = shards.manifest.as_ref().map(|manifest| &manifest.run_id);
         tracing::Span::current().record("run_id", run_id.map(|run_id| run_id.as_str()));
         tracing::info!(model = reference.name, version = reference.version, %device, "model loaded");
-        let metadata = PartMetadata::try_new(&reference, &labels, run_id)
+        let metadata = PartMetadata::try_new(&reference, &model.labels(), run_id)
             .map_err(|error| InferenceError::Part { name: "metadata".into(), source: Box::new(error) })?;
-        let configuration =
-            shards.manifest.as_ref().map(|manifest: &Manifest| manifest.configuration.inference.clone());
-        let configuration = configuration.unwrap_or_default();
         Ok(Self {
             own,
-            device: DeviceThread::spawn(classifier).map_err(|_| InferenceError::DeviceThread)?,
+            device: DeviceThread::spawn(model).map_err(|_| InferenceError::DeviceThread)?,
             model: reference,
-            labels,
             output: deps.stores.open(&settings.output)?.child(RunLayout::PREDICTIONS),
             schema: schema::predictions(&configuration.pass_through),
             metadata,
@@ -117,8 +132,23 @@ impl Job {
         })
     }
 
-    /// Labels one shard and commits its part.
-    async fn label_shard(&self, shard: usize, progress: &Progress) -> Result<Counts, InferenceError> {
+    /// What the part of a shard follows from.
+    fn origin(&self, shard: usize) -> Origin {
+        let entry = self.shards.entry(shard);
+        Origin {
+            model_digest: self.model.digest.clone(),
+            shard_digest: entry.and_then(|entry| entry.digest.clone()),
+            rows: entry.map(|entry| entry.rows),
+        }
+    }
+
+    /// Labels one shard and commits its part, in the place of what is not the part.
+    async fn label_shard(
+        &self,
+        shard: usize,
+        existing: Existing,
+        progress: &Progress,
+    ) -> Result<Counts, InferenceError> {
         let name = part_name(shard);
         let columns: Vec<&str> =
             self.schema.fields().iter().map(|field| field.name().as_str()).chain(["text"]).collect();
@@ -126,7 +156,8 @@ impl Job {
         // Reading runs ahead of the device, the device ahead of the encoding; order is kept.
         let mut labelled = batches
             .map_ok(|clean| async move {
-                let rows = self.device.label(clean.clone()).await.map_err(|_| InferenceError::DeviceThread)?;
+                let read = self.read(clean.clone()).await?;
+                let rows = self.device.label(read).await.map_err(|_| InferenceError::DeviceThread)?;
                 rows.map(|rows| (clean, rows))
                     .map_err(|source| InferenceError::Model { uri: self.model.name.clone(), source })
             })
@@ -136,39 +167,63 @@ impl Job {
             name: name.clone(),
             source: error,
         };
-        let mut writer = PartWriter::try_new(&self.schema, &self.metadata).map_err(|error| part_error(error.into()))?;
+        let origin = self.origin(shard);
+        let mut writer = PartWriter::try_new(&self.schema, &self.metadata, origin.shard_digest.as_ref())
+            .map_err(|error| part_error(error.into()))?;
         let mut counts = Counts::default();
         while let Some((clean, rows)) = labelled.next().await.transpose()? {
             counts += count(&rows);
             progress.advance(rows.len() as u64);
-            let (schema, labels) = (self.schema.clone(), self.labels.clone());
+            let schema = self.schema.clone();
             let encoded = spawn_blocking(move || -> Result<PartWriter, Box<dyn std::error::Error + Send + Sync>> {
-                writer.write(&prediction_batch(&schema, &clean, &rows, &labels)?)?;
+                writer.write(&prediction_batch(&schema, &clean, &rows)?)?;
                 Ok(writer)
             });
             writer = encoded.await.map_err(|error| part_error(error.into()))?.map_err(&part_error)?;
         }
         let bytes = spawn_blocking(move || writer.finish()).await.map_err(|error| part_error(error.into()))?;
-        let created = self.output.create(&name, bytes.map_err(|error| part_error(error.into()))?).await?;
-        if created == Created::Exists {
-            tracing::info!("part was written by another attempt: kept");
+        let bytes = bytes.map_err(|error| part_error(error.into()))?;
+        match existing {
+            Existing::Other => self.output.write(&name, bytes).await?,
+            _ if self.output.create(&name, bytes).await? == Created::Exists => {
+                tracing::info!("part was written by another attempt: kept");
+            }
+            _ => {}
         }
         tracing::info!(rows = counts.input, failed = counts.failed, "part written");
         Ok(counts)
     }
 
+    /// Reads the texts of a batch for the model, off the threads that wait for objects.
+    async fn read(&self, clean: RecordBatch) -> Result<ReadTexts, InferenceError> {
+        let reader = self.device.reader();
+        let read = spawn_blocking(move || {
+            let column = texts(&clean)?;
+            let texts: Vec<&str> = (0..column.len()).map(|row| column.value(row)).collect();
+            Ok::<_, ArrowError>(reader.read(&texts))
+        });
+        let part_error = |source: Box<dyn std::error::Error + Send + Sync>| InferenceError::Part {
+            name: "predictions".into(),
+            source,
+        };
+        read.await.map_err(|error| part_error(error.into()))?.map_err(|error| part_error(error.into()))
+    }
+
     fn report(&self, outcome: &Outcome, seconds: f64) {
         let run_id = self.shards.manifest.as_ref().map(|manifest| manifest.run_id.as_str());
         let counts = outcome.counts;
+        let busy_percent = 100.0 * self.device.busy().as_secs_f64() / seconds.max(f64::MIN_POSITIVE);
         let values = [
             (Metric::RowsLabelled, counts.ok as f64),
             (Metric::RowsFailed, counts.failed as f64),
+            (Metric::DeviceBusyShare, busy_percent),
             (Metric::StageSeconds, seconds),
         ];
         emit(&Stage::Inference.to_string(), run_id, &values);
         tracing::info!(
             rows = counts.ok,
             failed = counts.failed,
+            device_busy_percent = busy_percent.round(),
             parts = self.own.len(),
             resumed = outcome.resumed,
             "labelled"

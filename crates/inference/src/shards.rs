@@ -8,7 +8,7 @@ use object_store::path::Path;
 use parquet::arrow::ParquetRecordBatchStreamBuilder;
 use parquet::arrow::ProjectionMask;
 
-use tamiz_domain::{EtlReport, Manifest, RunLayout};
+use tamiz_domain::{EtlReport, Manifest, PartEntry, RunLayout};
 use tamiz_ports::{Folder, ObjectUri, ParquetObject, StoreError, Stores};
 
 use arrow::record_batch::RecordBatch;
@@ -20,8 +20,8 @@ pub struct Shards {
     folder: Folder,
     /// Paths in the store, in order.
     paths: Vec<Path>,
-    /// Rows of each shard, where the run's report says so.
-    rows: Vec<Option<u64>>,
+    /// What the run's report says of each shard; none outside a run.
+    entries: Vec<Option<PartEntry>>,
     /// The run's manifest; none for shards outside a run.
     pub manifest: Option<Manifest>,
 }
@@ -36,8 +36,8 @@ impl Shards {
         if let Some(report) = folder.read_json_if_exists::<EtlReport>(RunLayout::ETL).await? {
             let manifest = folder.read_json_if_exists(RunLayout::MANIFEST).await?;
             let paths = report.shards.iter().map(|part| folder.path(&part.path)).collect();
-            let rows = report.shards.iter().map(|part| Some(part.rows)).collect();
-            return Ok(Self { folder, paths, rows, manifest });
+            let entries = report.shards.into_iter().map(Some).collect();
+            return Ok(Self { folder, paths, entries, manifest });
         }
         let is_parquet = |path: &Path| path.extension() == Some("parquet");
         let mut paths: Vec<Path> =
@@ -48,8 +48,8 @@ impl Shards {
         if paths.is_empty() {
             return Err(StoreError::NotFound { uri: format!("{uri}: a run's etl.json or a Parquet shard") }.into());
         }
-        let rows = vec![None; paths.len()];
-        Ok(Self { folder, paths, rows, manifest: None })
+        let entries = vec![None; paths.len()];
+        Ok(Self { folder, paths, entries, manifest: None })
     }
 
     /// Number of shards.
@@ -59,7 +59,12 @@ impl Shards {
 
     /// Rows of the shards at `indices`, as far as they are known.
     pub fn known_rows(&self, indices: &[usize]) -> u64 {
-        indices.iter().filter_map(|&index| self.rows.get(index).copied().flatten()).sum()
+        indices.iter().filter_map(|&index| self.entry(index)).map(|entry| entry.rows).sum()
+    }
+
+    /// What the run's report says of a shard.
+    pub fn entry(&self, index: usize) -> Option<&PartEntry> {
+        self.entries.get(index)?.as_ref()
     }
 
     /// Opens a shard and reads `columns` of it (those it has) in batches of `batch_rows` rows.

@@ -112,5 +112,5 @@ async fn read_part(results: &Folder, object: ObjectMeta, progress: &Progress) ->
         rows += batch.num_rows() as u64;
         progress.advance(batch.num_rows() as u64);
     }
-    Ok(Part { entry: PartEntry { path, rows }, metadata, tally })
+    Ok(Part { entry: PartEntry { path, rows, digest: None }, metadata, tally })
 }

@@ -60,7 +60,7 @@ pub(crate) fn cleaned(files: &[(&str, u64, u64)]) -> EtlReport {
     let files: Vec<FileReport> = files.iter().map(file).collect();
     let mut counts = Counts::default();
     files.iter().for_each(|file| counts += file.counts);
-    let part = |folder: &str, rows| PartEntry { path: format!("{folder}/{}", part_name(0)), rows };
+    let part = |folder: &str, rows| PartEntry { path: format!("{folder}/{}", part_name(0)), rows, digest: None };
     let shards: Vec<_> = (counts.ok > 0).then(|| part(RunLayout::SHARDS, counts.ok)).into_iter().collect();
     let rejected = (counts.rejected > 0).then(|| part(RunLayout::REJECTED, counts.rejected));
     EtlReport {
@@ -114,7 +114,11 @@ pub(crate) fn labelled(etl: &EtlReport) -> Predictions {
     for file in &etl.files {
         predictions.tally.sources.insert(file.source.clone(), Rows { ok: file.counts.ok, failed: 0 });
     }
-    let part = |shard: &PartEntry| PartEntry { path: shard.path.replace("shards", "predictions"), rows: shard.rows };
+    let part = |shard: &PartEntry| PartEntry {
+        path: shard.path.replace("shards", "predictions"),
+        rows: shard.rows,
+        digest: None,
+    };
     predictions.parts = etl.shards.iter().map(part).collect();
     predictions
 }

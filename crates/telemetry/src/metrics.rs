@@ -59,6 +59,7 @@ metrics! {
     RowsFailed "RowsFailed" Count "clean rows that could not be labelled";
     MeanConfidence "MeanConfidence" None "mean confidence of a run's predictions";
     Accuracy "Accuracy" Percent "accuracy against labels that came with the data";
+    DeviceBusyShare "DeviceBusyShare" Percent "share of the labelling's time in which the device worked";
     StageSeconds "StageSeconds" Seconds "wall time of a stage";
     HoldoutAccuracy "HoldoutAccuracy" Percent "accuracy of a newly trained model on its hold-out";
 }

@@ -79,8 +79,10 @@ impl PartWriter {
 
     fn close(&mut self) -> Result<(), EtlError> {
         let Some(OpenPart { path, rows, writer, .. }) = self.open.take() else { return Ok(()) };
-        self.pending.push_back(writer.into_inner()?.finish());
-        self.parts.push(PartEntry { path, rows: rows as u64 });
+        let upload = writer.into_inner()?;
+        let digest = Some(upload.digest());
+        self.pending.push_back(upload.finish());
+        self.parts.push(PartEntry { path, rows: rows as u64, digest });
         self.settle(PARTS_AHEAD)
     }
 

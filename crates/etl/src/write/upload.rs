@@ -1,5 +1,6 @@
 //! An object that is written while it is uploaded.
 
+use std::hash::Hasher;
 use std::io::{self, Write};
 
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, PutPayloadMut};
@@ -7,6 +8,7 @@ use tamiz_ports::{Folder, StoreError};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use twox_hash::XxHash3_64;
 
 use crate::EtlError;
 
@@ -28,6 +30,8 @@ enum Piece {
 /// deterministic, so it can only be the same). Dropped before [`Upload::finish`], it leaves no object.
 pub(crate) struct Upload {
     buffer: PutPayloadMut,
+    /// Of all bytes so far.
+    hash: XxHash3_64,
     pieces: mpsc::Sender<Piece>,
     task: JoinHandle<Result<(), StoreError>>,
 }
@@ -36,12 +40,22 @@ impl Upload {
     /// Begins to write `name`; to be used on a thread that is none of `runtime`'s own.
     pub(crate) fn start(runtime: &Handle, folder: Folder, name: String) -> Self {
         let (pieces, receiver) = mpsc::channel(PIECES_AHEAD);
-        Self { buffer: new_buffer(), pieces, task: runtime.spawn(upload(folder, name, receiver)) }
+        Self {
+            buffer: new_buffer(),
+            hash: XxHash3_64::new(),
+            pieces,
+            task: runtime.spawn(upload(folder, name, receiver)),
+        }
+    }
+
+    /// XXH3 of the bytes so far, 16 hexadecimal digits.
+    pub(crate) fn digest(&self) -> String {
+        format!("{:016x}", self.hash.finish())
     }
 
     /// Sends what is left; the answer comes once all of it is stored.
     pub(crate) fn finish(self) -> Pending {
-        let Self { buffer, pieces, task } = self;
+        let Self { buffer, pieces, task, .. } = self;
         // If the task is gone, it says why itself.
         let _ = pieces.blocking_send(Piece::End(buffer.freeze()));
         Pending(task)
@@ -50,6 +64,7 @@ impl Upload {
 
 impl Write for Upload {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hash.write(bytes);
         self.buffer.extend_from_slice(bytes);
         if self.buffer.content_length() >= PIECE_BYTES {
             let piece = std::mem::replace(&mut self.buffer, new_buffer());

@@ -1,0 +1,207 @@
+//! Shards to predictions with an encoder out of a Hugging Face folder, one of the tiny golden models.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StringDictionaryBuilder, UInt64Array};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, Field, Float32Type, Int8Type, Int32Type, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use safetensors::SafeTensors;
+use tamiz_domain::Counts;
+use tamiz_inference::{Deps, InferenceError, Outcome, Settings, run};
+use tamiz_models::{DeviceChoice, Precision};
+use tamiz_ports::FolderStores;
+use tamiz_telemetry::{Progress, Shutdown};
+
+/// A folder with `shards/`, `model/` and, after a run, `predictions/`.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new(model: &str, texts: &[&str]) -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        desk.add_shard("part-00000.parquet", texts);
+        desk.use_model(model);
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn use_model(&self, name: &str) {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/golden").join(name);
+        let _ = fs::remove_dir_all(self.path("model"));
+        fs::create_dir_all(self.path("model")).unwrap();
+        for entry in fs::read_dir(golden).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, self.path("model").join(path.file_name().unwrap())).unwrap();
+        }
+    }
+
+    fn add_shard(&self, name: &str, texts: &[&str]) {
+        let repeated = |value: &str| {
+            let mut column = StringDictionaryBuilder::<Int32Type>::new();
+            texts.iter().for_each(|_| column.append_value(value));
+            Arc::new(column.finish())
+        };
+        let ids = (0..texts.len()).map(|row| format!("r{row}"));
+        let columns: [(&str, ArrayRef); 5] = [
+            ("review_id", Arc::new(StringArray::from_iter_values(ids))),
+            ("source", repeated("reviews.csv")),
+            ("language", repeated("en")),
+            ("row", Arc::new(UInt64Array::from_iter_values(0..texts.len() as u64))),
+            ("text", Arc::new(StringArray::from(texts.to_vec()))),
+        ];
+        let fields: Vec<Field> =
+            columns.iter().map(|(name, column)| Field::new(*name, column.data_type().clone(), false)).collect();
+        let columns = columns.into_iter().map(|(_, column)| column).collect();
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+        fs::create_dir_all(self.path("shards")).unwrap();
+        let mut writer =
+            ArrowWriter::try_new(fs::File::create(self.path("shards").join(name)).unwrap(), batch.schema(), None)
+                .unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    fn label(&self, precision: Precision) -> Result<Outcome, InferenceError> {
+        let uri = |name: &str| self.path(name).to_str().unwrap().parse().unwrap();
+        let settings = Settings {
+            shards: uri("shards"),
+            model: uri("model"),
+            output: self.folder.path().to_str().unwrap().parse().unwrap(),
+            device: DeviceChoice::Cpu,
+            precision,
+            array_index: None,
+            array_size: None,
+        };
+        let deps = Deps { stores: Arc::new(FolderStores::default()), progress: Progress::default() };
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(run(settings, deps, Shutdown::new()))
+    }
+
+    fn part(&self, shard: usize) -> PathBuf {
+        self.path(&format!("predictions/part-{shard:05}.parquet"))
+    }
+
+    fn predictions(&self) -> RecordBatch {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(self.part(0)).unwrap()).unwrap();
+        let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
+        concat_batches(&batches[0].schema(), &batches).unwrap()
+    }
+}
+
+fn strings(batch: &RecordBatch, column: &str) -> Vec<Option<String>> {
+    let column = arrow::compute::cast(batch.column_by_name(column).unwrap(), &DataType::Utf8).unwrap();
+    column.as_string::<i32>().iter().map(|value| value.map(str::to_owned)).collect()
+}
+
+#[test]
+fn texts_of_every_kind_are_labelled_and_long_ones_say_so() {
+    let million = "battery life is short ".repeat(1_000_000 / 22);
+    let no_spaces = "x".repeat(1_000_000);
+    let texts = ["Great book", "", "😀😀 👍🏽", &million, &no_spaces, "\u{0}\u{1}\u{feff}", "Great book"];
+    for precision in [Precision::F32, Precision::Bf16] {
+        let desk = Desk::new("bert-stars", &texts);
+        let outcome = desk.label(precision).unwrap();
+        assert_eq!(outcome.counts, Counts { input: 7, ok: 7, rejected: 0, failed: 0 });
+        let found = desk.predictions();
+        let truncated = found.column_by_name("truncated").unwrap().as_boolean().clone();
+        assert_eq!(truncated.iter().flatten().collect::<Vec<_>>(), [false, false, false, true, false, false, false]);
+        let predicted = found.column_by_name("predicted").unwrap().as_primitive::<Int8Type>().clone();
+        assert!(predicted.iter().flatten().all(|stars| (1..=5).contains(&stars)) && predicted.null_count() == 0);
+        let scores = found.column_by_name("scores").unwrap().as_list::<i32>().clone();
+        assert!((0..7).all(|row| scores.value(row).len() == 5));
+        assert!(*scores.value(0) == *scores.value(6), "the same text, the same scores");
+    }
+}
+
+#[test]
+fn a_row_whose_logits_are_no_numbers_fails_alone() {
+    let texts = ["Great book", "ok", "Terrible", "is it ok then", "Great book, ok", "Buy it"];
+    let desk = Desk::new("bert-stars", &texts);
+    let weights = desk.path("model/model.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    // The embedding of `ok`: its mean overflows, although each number is one.
+    let (start, row_bytes) = {
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let table = file.tensor("bert.embeddings.word_embeddings.weight").unwrap();
+        (table.data().as_ptr() as usize - bytes.as_ptr() as usize, 4 * table.shape()[1])
+    };
+    const OK: usize = 132;
+    let row = &mut bytes[start + OK * row_bytes..][..row_bytes];
+    row.copy_from_slice(&f32::MAX.to_le_bytes().repeat(row_bytes / 4));
+    fs::write(&weights, bytes).unwrap();
+
+    let outcome = desk.label(Precision::F32).unwrap();
+    assert_eq!(outcome.counts, Counts { input: 6, ok: 3, rejected: 0, failed: 3 });
+    let found = desk.predictions();
+    let outcomes: Vec<String> = strings(&found, "outcome").into_iter().flatten().collect();
+    assert_eq!(outcomes, ["ok", "failed", "ok", "failed", "failed", "ok"]);
+    let errors = strings(&found, "error");
+    assert_eq!(errors[1].as_deref(), Some("the model's scores are no numbers"));
+    let confidence = found.column_by_name("confidence").unwrap().as_primitive::<Float32Type>().clone();
+    assert!(confidence.is_null(1) && confidence.value(0).is_finite());
+}
+
+#[test]
+fn entities_stand_where_the_text_has_them() {
+    let long = "I bought this in New York from Zoë. ".repeat(20);
+    let desk = Desk::new("xlm-roberta-entities", &["Zürich's café, Anna", &long, ""]);
+    assert_eq!(desk.label(Precision::F32).unwrap().counts.ok, 3);
+    let found = desk.predictions();
+    let entities = found.column_by_name("entities").unwrap().as_list::<i32>().clone();
+    let texts = ["Zürich's café, Anna", long.as_str(), ""];
+    assert_eq!((entities.null_count(), found.column_by_name("scores").unwrap().null_count()), (0, 3));
+    let mut last_end = 0;
+    for (row, text) in texts.iter().enumerate() {
+        let characters: Vec<char> = text.chars().collect();
+        let of_row = entities.value(row);
+        let field = |name: &str| of_row.as_struct().column_by_name(name).unwrap().clone();
+        for at in 0..of_row.len() {
+            let [start, end] = ["start", "end"]
+                .map(|name| field(name).as_primitive::<arrow::datatypes::UInt32Type>().value(at) as usize);
+            let spelled: String = characters[start..end].iter().collect();
+            assert_eq!(field("text").as_string::<i32>().value(at), spelled);
+            last_end = if row == 1 { end } else { last_end };
+        }
+    }
+    assert!(last_end > 500, "the end of a text of several windows is looked through too: {last_end}");
+}
+
+#[test]
+fn the_same_shards_give_the_same_bytes() {
+    let texts: Vec<String> = (0..300).map(|n| format!("Great book {} number {n}", "very ".repeat(n % 13))).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for precision in [Precision::F32, Precision::Bf16] {
+        let parts = [(); 2].map(|()| {
+            let desk = Desk::new("distilbert-polarity", &texts);
+            desk.label(precision).unwrap();
+            fs::read(desk.part(0)).unwrap()
+        });
+        assert!(parts[0] == parts[1], "{precision:?}");
+    }
+}
+
+#[test]
+fn parts_of_this_model_are_kept_and_others_are_written_again() {
+    let desk = Desk::new("bert-stars", &["Great book"]);
+    desk.add_shard("part-00001.parquet", &["Terrible", "ok"]);
+    assert_eq!(desk.label(Precision::F32).unwrap().resumed, 0);
+    let first = fs::read(desk.part(1)).unwrap();
+
+    // Stopped in the middle, and a part that is none.
+    fs::write(desk.part(1), "PAR1 and nothing else").unwrap();
+    let outcome = desk.label(Precision::F32).unwrap();
+    assert_eq!((outcome.resumed, outcome.counts.input), (1, 2));
+    assert_eq!(fs::read(desk.part(1)).unwrap(), first);
+
+    desk.use_model("distilbert-polarity");
+    assert_eq!(desk.label(Precision::F32).unwrap().resumed, 0, "another model's parts are not mixed with these");
+    assert_eq!(desk.label(Precision::F32).unwrap().resumed, 2);
+}
