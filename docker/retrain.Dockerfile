@@ -1,6 +1,6 @@
 # Labelled shards to a better model.
 # Build context: the repository (`docker build --file docker/retrain.Dockerfile .`).
-# libtorch is the slim CPU build of scripts/install-libtorch.sh.
+# libtorch is the slim CPU build of scripts/libtorch.sh.
 ARG RUST_IMAGE=rust:1.95-slim-bookworm
 ARG RUNTIME_IMAGE=debian:bookworm-slim
 
@@ -13,8 +13,8 @@ RUN apt-get update \
 WORKDIR /src
 # libtorch first: it is large and changes least.
 COPY scripts/lib scripts/lib
-COPY scripts/install-libtorch.sh scripts/
-RUN ./scripts/install-libtorch.sh
+COPY scripts/libtorch.sh scripts/
+RUN ./scripts/libtorch.sh
 COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY crates crates

@@ -38,7 +38,7 @@ main() {
 }
 
 prepare() {
-  scripts/install-libtorch.sh
+  scripts/libtorch.sh
   say "building the binaries (minutes the first time)"
   cargo build --release --locked --quiet --workspace --bins
   # A demo that was left running with --keep holds the folder that this one starts afresh.

@@ -31,7 +31,7 @@ main() {
 }
 
 install_tools() {
-  scripts/install-libtorch.sh
+  scripts/libtorch.sh
   ensure_venv
   install_requirements scripts/local-aws/requirements.txt infra/checks/requirements.txt
   if ! cargo nextest --version >/dev/null 2>&1; then

@@ -49,7 +49,7 @@ main() {
 }
 
 prepare() {
-  scripts/install-libtorch.sh
+  scripts/libtorch.sh
   ensure_packages zstd python3-venv
   command -v java >/dev/null || ensure_packages openjdk-17-jre-headless
   [ -x "$PEERS/bin/pip" ] || python3 -m venv "$PEERS"

@@ -38,7 +38,7 @@ main() {
 }
 
 prepare() {
-  scripts/install-libtorch.sh
+  scripts/libtorch.sh
   ensure_packages zstd
   say "building the binary"
   cargo build --release --locked --quiet --workspace --bin tamiz-etl

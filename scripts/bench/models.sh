@@ -32,7 +32,7 @@ main() {
 }
 
 prepare() {
-  scripts/install-libtorch.sh
+  scripts/libtorch.sh
   ensure_packages zstd
   ensure_venv
   "$VENV/bin/pip" install --quiet scikit-learn==1.7.2 numpy==2.3.4 scipy==1.16.3

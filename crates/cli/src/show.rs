@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use arrow::array::{Array, AsArray, RecordBatch, UInt64Array};
+use arrow::array::{Array, AsArray, ListArray, RecordBatch, UInt64Array};
 use arrow::compute::{cast, concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Float32Type, Int8Type};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
@@ -19,7 +19,7 @@ use crate::error::CommandError;
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 
 /// Columns of the table of reviews.
-const SHOWN: [&str; 4] = ["text", "label", "predicted", "confidence"];
+const SHOWN: [&str; 5] = ["text", "label", "predicted", "confidence", "entities"];
 
 /// Characters of a review that the table shows.
 const TEXT_WIDTH: usize = 60;
@@ -115,20 +115,50 @@ fn reviews(batch: &RecordBatch, summary: &Summary) -> Result<Table, arrow::error
         Some(column) => Some(cast(column, &DataType::Utf8)?),
         None => None,
     };
+    let text = |row: usize| {
+        texts.as_ref().map_or("(no text column was passed through)", |texts| texts.as_string::<i32>().value(row))
+    };
+    if let Some(entities) = entities(batch) {
+        let mut table = table(["review", "found"]);
+        for row in 0..batch.num_rows() {
+            table.add_row([shorten(text(row)), found(entities, row)]);
+        }
+        return Ok(table);
+    }
     let mut table = table(["review", "label", "predicted", "confidence"]);
     for row in 0..batch.num_rows() {
-        let text =
-            texts.as_ref().map_or("(no text column was passed through)", |texts| texts.as_string::<i32>().value(row));
         let confidence =
             confidence.filter(|column| column.is_valid(row)).map(|column| format!("{:.3}", column.value(row)));
         table.add_row([
-            Cell::new(shorten(text)),
+            Cell::new(shorten(text(row))),
             Cell::new(class("label", row)),
             Cell::new(class("predicted", row)),
             Cell::new(confidence.unwrap_or_else(|| "-".into())).set_alignment(CellAlignment::Right),
         ]);
     }
     Ok(table)
+}
+
+/// The entities of each row, where a model for entities labelled them.
+fn entities(batch: &RecordBatch) -> Option<&ListArray> {
+    let column = batch.column_by_name("entities")?.as_list_opt::<i32>()?;
+    (column.null_count() < column.len()).then_some(column)
+}
+
+/// `person: Anna, location: New York`.
+fn found(entities: &ListArray, row: usize) -> String {
+    let of_row = entities.value(row);
+    let field = |name: &str| {
+        let column = of_row.as_struct_opt()?.column_by_name(name)?.as_string_opt::<i32>()?;
+        Some(column.iter().flatten().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let (kinds, texts) = (field("kind").unwrap_or_default(), field("text").unwrap_or_default());
+    match kinds.is_empty() {
+        true => "-".to_owned(),
+        false => shorten(
+            &kinds.iter().zip(texts).map(|(kind, text)| format!("{kind}: {text}")).collect::<Vec<_>>().join(", "),
+        ),
+    }
 }
 
 /// `12345` as `12,345`.

@@ -1,5 +1,7 @@
 //! Shards to predictions with an encoder out of a Hugging Face folder, one of the tiny golden models.
 
+#![expect(clippy::unwrap_used, reason = "test code outside of test functions")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 
 use crate::ModelError;
+use crate::libtorch::check_version;
 
 /// What a user asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -44,8 +45,10 @@ impl DeviceChoice {
     /// Finds the device.
     ///
     /// # Errors
-    /// [`ModelError::NoCuda`] when CUDA was asked for and is not there, saying what was looked for.
+    /// [`ModelError::NoCuda`] when CUDA was asked for and is not there, saying what was looked for;
+    /// [`ModelError::LibtorchVersion`].
     pub fn open(self) -> Result<Device, ModelError> {
+        check_version()?;
         match (self, self.finds_cuda()) {
             (Self::Cpu, _) | (Self::Auto, Err(_)) => Ok(Device::CPU),
             (Self::Auto | Self::Cuda, Ok(())) => Ok(Device(tch::Device::Cuda(0))),

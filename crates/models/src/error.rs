@@ -38,6 +38,14 @@ pub enum ModelError {
         /// What was looked for and not found.
         why: String,
     },
+    /// Another libtorch was loaded than the program was made for.
+    #[error("libtorch {found} was loaded, but this program is made for {expected}")]
+    LibtorchVersion {
+        /// The version that was loaded.
+        found: String,
+        /// The version that is needed.
+        expected: String,
+    },
     /// The precision that was asked for is none of the architecture's.
     #[error("{architecture} models run in f32 only")]
     NoSuchPrecision {
@@ -184,6 +192,7 @@ impl Disposed for ModelError {
             | Self::InvalidName { .. }
             | Self::Unusable { .. }
             | Self::NoCuda { .. }
+            | Self::LibtorchVersion { .. }
             | Self::NoSuchPrecision { .. }
             | Self::InvalidTraining { .. }
             | Self::Diverged { .. } => Disposition::Halt,
@@ -209,6 +218,9 @@ impl Disposed for ModelError {
             Self::NoCuda { .. } => {
                 Some("Run on a machine with an NVIDIA GPU and a CUDA libtorch, or ask for --device cpu.".into())
             }
+            Self::LibtorchVersion { expected, .. } => Some(format!(
+                "Install libtorch {expected} (scripts/libtorch.sh) and let LD_LIBRARY_PATH name no other."
+            )),
             Self::NoSuchPrecision { .. } => Some("Ask for --precision auto or f32.".into()),
             Self::Diverged { .. } => Some("Train again with a smaller --learning-rate.".into()),
             Self::InvalidTraining { .. } | Self::ForeignInput | Self::Stopped | Self::Libtorch { .. } => None,

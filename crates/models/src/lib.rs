@@ -8,6 +8,7 @@ mod device;
 mod encoder;
 mod entities;
 mod error;
+mod libtorch;
 mod model;
 pub mod ngram;
 mod operator;

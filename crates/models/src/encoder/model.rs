@@ -9,7 +9,7 @@ use super::config::EncoderConfig;
 use super::layers::Placement;
 use super::load::load;
 use super::network::{Input, Network};
-use super::packing::{Batch, run_all};
+use super::packing::{Batch, plan, run_all};
 use super::reading::{ReadText, TextReader, WordPlace, Words};
 use super::weights::Weights;
 use crate::artifact::{Artifact, CONFIG, TOKENIZER};
@@ -54,9 +54,10 @@ impl Encoder {
             _ => CUDA_BUDGET,
         };
         let kind = kind(settings.precision, settings.device);
-        // Left alone, libtorch counts the machine's cores, not those that the container was given.
-        if let (Device::CPU, Ok(cores)) = (settings.device, std::thread::available_parallelism()) {
-            tch::set_num_threads(i32::try_from(cores.get()).unwrap_or(i32::MAX));
+        if settings.device == Device::CPU {
+            // Each core runs batches of its own: none waits for another at the end of each operator, and what a batch amounts to does not
+            // depend on the number of cores.
+            tch::set_num_threads(1);
         }
         let placement = Placement { device: settings.device, kind, rows: budget as i64 };
         let network = load(Weights::open(artifact)?, &config, placement)?;
@@ -67,23 +68,32 @@ impl Encoder {
     fn logits(&mut self, windows: &[&[u32]]) -> Result<Vec<Vec<f32>>, ModelError> {
         let lengths: Vec<usize> = windows.iter().map(|window| window.len()).collect();
         let mut logits = vec![Vec::new(); windows.len()];
-        let mut budget = self.budget;
-        let run = |batch: &Batch| {
-            let rows = self.forward(batch, windows)?;
-            let mut rows = rows.as_slice();
+        let mut scatter = |batch: &Batch, rows: &[f32]| {
+            let mut rows = rows;
             for &window in &batch.windows {
                 let (own, rest) = rows.split_at(self.config.num_logits(lengths[window]).min(rows.len()));
                 logits[window] = own.to_vec();
                 rows = rest;
             }
-            Ok(())
         };
-        run_all(&lengths, &mut budget, ModelError::is_want_of_memory, run)?;
-        self.budget = budget;
+        if self.placement.device == Device::CPU {
+            let batches = Vec::from(plan(0..windows.len(), &lengths, self.budget));
+            let shared = Shared(self);
+            let run = |batch: &Batch| shared.forward(batch, windows);
+            let rows = batches.par_iter().with_max_len(1).map(run).collect::<Result<Vec<_>, _>>()?;
+            batches.iter().zip(&rows).for_each(|(batch, rows)| scatter(batch, rows));
+        } else {
+            let mut budget = self.budget;
+            let run = |batch: &Batch| self.forward(batch, windows).map(|rows| scatter(batch, &rows));
+            run_all(&lengths, &mut budget, ModelError::is_want_of_memory, run)?;
+            self.budget = budget;
+        }
         Ok(logits)
     }
 
+    /// Logits of a batch's windows, in its order.
     fn forward(&self, batch: &Batch, windows: &[&[u32]]) -> Result<Vec<f32>, ModelError> {
+        let _guard = tch::no_grad_guard();
         let num_tokens = batch.num_tokens();
         let num_spare = match self.placement.device {
             Device::CPU => num_tokens.next_multiple_of(ROW_STEP) - num_tokens,
@@ -118,6 +128,20 @@ impl Encoder {
             }
         }
         self.config.task.predict(scores, text.truncated)
+    }
+}
+
+/// An encoder that several threads work with, on the CPU.
+struct Shared<'a>(&'a Encoder);
+
+// SAFETY: `forward` only reads the encoder. Tensors that nobody writes may be read from any thread: their reference counts are
+// atomic, and neither libtorch's operators nor oneDNN's kernels change their arguments. `tch` leaves `Sync` out because its tensors
+// can be written through a shared reference, which nothing here does.
+unsafe impl Sync for Shared<'_> {}
+
+impl Shared<'_> {
+    fn forward(&self, batch: &Batch, windows: &[&[u32]]) -> Result<Vec<f32>, ModelError> {
+        self.0.forward(batch, windows)
     }
 }
 

@@ -133,6 +133,23 @@ fn a_text_is_labelled_the_same_in_any_company() {
 }
 
 #[test]
+fn the_number_of_cores_changes_no_bit() {
+    for precision in [Precision::F32, Precision::Bf16] {
+        let mut encoder = encoder("bert-stars", precision);
+        encoder.budget = 300;
+        let texts: Vec<String> =
+            (0..400).map(|n| format!("Great book {n} {}", "life is short ".repeat(n % 9))).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut with_threads = |count| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap();
+            pool.install(|| logits(&mut encoder, &texts)).1
+        };
+        let alone = with_threads(1);
+        assert!([2, 5].into_iter().all(|count| with_threads(count) == alone), "{precision:?}");
+    }
+}
+
+#[test]
 fn predictions_follow_from_the_logits_by_the_task() {
     let predictions = |model: &str| {
         let rows = expected(model);
