@@ -12,6 +12,7 @@ mod resume;
 mod run;
 mod settings;
 mod shards;
+mod turn;
 
 pub use assignment::Assignment;
 pub use error::InferenceError;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use arrow::array::Array;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
-use futures::{StreamExt, TryStreamExt};
+use futures::{StreamExt, TryStreamExt, stream};
 use tamiz_domain::{Counts, ModelReference, RunLayout, Stage, part_name, schema};
 use tamiz_models::{Labelled, LoadSettings, ModelError, ReadTexts, load, resolve};
 use tamiz_ports::{Created, Folder, Stores};
@@ -20,10 +20,13 @@ use crate::part::{PartMetadata, PartWriter};
 use crate::predictions::{prediction_batch, texts};
 use crate::resume::{Existing, Origin};
 use crate::shards::Shards;
+use crate::turn::Turn;
 use crate::{InferenceError, Settings};
 
 /// Batches of a shard that are read, labelled and encoded at the same time.
 const OVERLAP: usize = 3;
+/// Shards under way: while the part of one is written, the next is read and has the device.
+const SHARDS_AHEAD: usize = 2;
 
 /// What the job works with.
 pub struct Deps {
@@ -58,29 +61,31 @@ async fn label(settings: Settings, deps: Deps, shutdown: Shutdown) -> Result<Out
     let job = Job::open(&settings, &deps).await?;
     let started = Instant::now();
     let mut outcome = Outcome { model: job.model.clone(), counts: Counts::default(), resumed: 0 };
-    for &shard in &job.own {
-        if shutdown.is_cancelled() {
-            return Err(InferenceError::Stopped);
-        }
-        let existing = job.origin(shard).find(&job.output, &part_name(shard)).await?;
-        match existing {
-            Existing::None => {}
-            Existing::Same => {
-                tracing::info!(shard, "part exists: kept");
-                deps.progress.advance(job.shards.known_rows(&[shard]));
-                outcome.resumed += 1;
-                continue;
-            }
-            Existing::Other => tracing::warn!(shard, "part is of another model or shard: written again"),
-        }
-        let work = job.label_shard(shard, existing, &deps.progress).instrument(tracing::info_span!("shard", shard));
-        outcome.counts += tokio::select! {
-            labelled = work => labelled?,
+    let mut shards = stream::iter(job.own.iter().zip(Turn::sequence()))
+        .map(|(&shard, turn)| job.settle(shard, turn, &deps.progress))
+        .buffered(SHARDS_AHEAD);
+    loop {
+        let settled = tokio::select! {
+            biased;
             () = shutdown.cancelled() => return Err(InferenceError::Stopped),
+            settled = shards.next() => settled,
         };
+        match settled.transpose()? {
+            Some(Settled::Labelled(counts)) => outcome.counts += counts,
+            Some(Settled::Kept) => outcome.resumed += 1,
+            None => break,
+        }
     }
+    drop(shards);
     job.report(&outcome, started.elapsed().as_secs_f64());
     Ok(outcome)
+}
+
+/// What became of a shard.
+enum Settled {
+    Labelled(Counts),
+    /// Its part was there.
+    Kept,
 }
 
 /// Everything that stays the same from shard to shard.
@@ -142,14 +147,31 @@ impl Job {
         }
     }
 
+    /// Sees to it that the part of a shard is there.
+    async fn settle(&self, shard: usize, turn: Turn, progress: &Progress) -> Result<Settled, InferenceError> {
+        let existing = self.origin(shard).find(&self.output, &part_name(shard)).await?;
+        match existing {
+            Existing::None => {}
+            Existing::Same => {
+                tracing::info!(shard, "part exists: kept");
+                progress.advance(self.shards.known_rows(&[shard]));
+                return Ok(Settled::Kept);
+            }
+            Existing::Other => tracing::warn!(shard, "part is of another model or shard: written again"),
+        }
+        let work = self.label_shard(shard, turn, existing, progress);
+        work.instrument(tracing::info_span!("shard", shard)).await.map(Settled::Labelled)
+    }
+
     /// Labels one shard and commits its part, in the place of what is not the part.
     async fn label_shard(
         &self,
         shard: usize,
+        turn: Turn,
         existing: Existing,
         progress: &Progress,
     ) -> Result<Counts, InferenceError> {
-        let name = part_name(shard);
+        let (name, turn_begins) = (part_name(shard), &turn);
         let columns: Vec<&str> =
             self.schema.fields().iter().map(|field| field.name().as_str()).chain(["text"]).collect();
         let (_, batches) = self.shards.read(shard, &columns, self.batch_rows).await?;
@@ -157,6 +179,7 @@ impl Job {
         let mut labelled = batches
             .map_ok(|clean| async move {
                 let read = self.read(clean.clone()).await?;
+                turn_begins.begin().await;
                 let rows = self.device.label(read).await.map_err(|_| InferenceError::DeviceThread)?;
                 rows.map(|rows| (clean, rows))
                     .map_err(|source| InferenceError::Model { uri: self.model.name.clone(), source })
@@ -181,6 +204,8 @@ impl Job {
             });
             writer = encoded.await.map_err(|error| part_error(error.into()))?.map_err(&part_error)?;
         }
+        drop(labelled);
+        turn.end();
         let bytes = spawn_blocking(move || writer.finish()).await.map_err(|error| part_error(error.into()))?;
         let bytes = bytes.map_err(|error| part_error(error.into()))?;
         match existing {

@@ -72,6 +72,10 @@ impl Desk {
     }
 
     fn label(&self, precision: Precision) -> Result<Outcome, InferenceError> {
+        self.label_until(precision, Shutdown::new())
+    }
+
+    fn label_until(&self, precision: Precision, shutdown: Shutdown) -> Result<Outcome, InferenceError> {
         let uri = |name: &str| self.path(name).to_str().unwrap().parse().unwrap();
         let settings = Settings {
             shards: uri("shards"),
@@ -84,7 +88,7 @@ impl Desk {
         };
         let deps = Deps { stores: Arc::new(FolderStores::default()), progress: Progress::default() };
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        runtime.block_on(run(settings, deps, Shutdown::new()))
+        runtime.block_on(run(settings, deps, shutdown))
     }
 
     fn part(&self, shard: usize) -> PathBuf {
@@ -206,4 +210,34 @@ fn parts_of_this_model_are_kept_and_others_are_written_again() {
     desk.use_model("distilbert-polarity");
     assert_eq!(desk.label(Precision::F32).unwrap().resumed, 0, "another model's parts are not mixed with these");
     assert_eq!(desk.label(Precision::F32).unwrap().resumed, 2);
+}
+
+#[test]
+fn a_job_that_is_stopped_keeps_what_is_complete_and_goes_on_there() {
+    let texts: Vec<String> = (0..4_000).map(|n| format!("{} number {n}", "life is short ".repeat(8))).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let desk = Desk::new("bert-stars", &texts[..10]);
+    for shard in 1..40 {
+        desk.add_shard(&format!("part-{shard:05}.parquet"), &texts);
+    }
+    let shutdown = Shutdown::new();
+    let first = desk.part(0);
+    let stop = shutdown.clone();
+    let watch = std::thread::spawn(move || {
+        while !first.exists() {
+            std::thread::yield_now();
+        }
+        stop.cancel();
+    });
+    let stopped = desk.label_until(Precision::F32, shutdown);
+    watch.join().unwrap();
+    assert!(matches!(stopped, Err(InferenceError::Stopped)));
+    let complete = (0..40).filter(|&shard| desk.part(shard).exists()).count();
+    assert!((1..40).contains(&complete), "{complete}");
+    for shard in 2..40 {
+        fs::remove_file(desk.path("shards").join(format!("part-{shard:05}.parquet"))).unwrap();
+    }
+    let outcome = desk.label(Precision::F32).unwrap();
+    assert_eq!(outcome.resumed, complete.min(2));
+    assert_eq!(outcome.counts.input, if complete == 1 { 4_000 } else { 0 });
 }
