@@ -48,10 +48,14 @@ main() {
   say "libtorch $TORCH_VERSION ($KIND): installed in $DEST"
 }
 
+# Wheels for the oldest glibc up to Debian 12's kind, each of which has a tag of its own.
 download() {
-  "$VENV/bin/pip" download --quiet --only-binary=:all: --python-version 3.11 --implementation cp \
-    --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64 \
-    --platform manylinux2014_x86_64 --dest "$WHEELS" "$@"
+  local minor platforms=(--platform manylinux2014_x86_64)
+  for minor in $(seq 17 28); do
+    platforms+=(--platform "manylinux_2_${minor}_x86_64")
+  done
+  "$VENV/bin/pip" download --quiet --only-binary=:all: --python-version 3.11 --implementation cp "${platforms[@]}" \
+    --dest "$WHEELS" "$@"
 }
 
 download_cpu() {
