@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the sentences of a CoNLL file as JSON Lines with a `text` each.
 
-    extraction_input.py DEV.conll OUT.jsonl
+extraction_input.py DEV.conll OUT.jsonl
 """
 
 import json

@@ -43,7 +43,7 @@ def main() -> None:
     print("| | F1 | precision | recall |")
     print("|---|---:|---:|---:|")
     for title, rows in found.items():
-        labels = [labels_of(sentence, entities) for sentence, entities in zip(sentences, rows)]
+        labels = [labels_of(sentence, entities) for sentence, entities in zip(sentences, rows, strict=True)]
         scores = [measure(gold, labels) for measure in (f1_score, precision_score, recall_score)]
         print(f"| {title} | " + " | ".join(f"{score:.4f}" for score in scores) + " |")
 

@@ -24,7 +24,9 @@ def pooled(model, tokenizer, texts: list[str]) -> torch.Tensor:
     with torch.inference_mode():
         for start in range(0, len(order), 32):
             rows = order[start : start + 32]
-            batch = tokenizer([texts[row] for row in rows], padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+            batch = tokenizer(
+                [texts[row] for row in rows], padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
+            )
             out[rows] = model.bert(**batch).pooler_output
     return out.clone()
 
@@ -34,7 +36,9 @@ def main() -> None:
     names = {"id2label": {0: "negative", 1: "positive"}, "label2id": {"negative": 0, "positive": 1}}
     model = BertForSequenceClassification.from_pretrained(source, **names).eval()
     tokenizer = AutoTokenizer.from_pretrained(source)
-    table = pq.read_table(sorted(Path(shards).glob("*.parquet"))[0], columns=["text", "label"]).slice(0, ROWS).to_pydict()
+    table = (
+        pq.read_table(sorted(Path(shards).glob("*.parquet"))[0], columns=["text", "label"]).slice(0, ROWS).to_pydict()
+    )
     features = pooled(model, tokenizer, table["text"])
     labels = torch.tensor([label - 1 for label in table["label"]])
     weights = 1.0 / torch.bincount(labels, minlength=2)
@@ -43,7 +47,10 @@ def main() -> None:
 
     def closure() -> torch.Tensor:
         optimiser.zero_grad()
-        loss = torch.nn.functional.cross_entropy(head(features), labels, weight=weights) + 1e-4 * head.weight.square().sum()
+        loss = (
+            torch.nn.functional.cross_entropy(head(features), labels, weight=weights)
+            + 1e-4 * head.weight.square().sum()
+        )
         loss.backward()
         return loss
 

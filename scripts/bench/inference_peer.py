@@ -50,10 +50,14 @@ def by_batches(model: str, scores_of):
             for start in range(0, len(order), BATCH):
                 rows = order[start : start + BATCH]
                 batch = tokenizer(
-                    [texts[row] for row in rows], padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
+                    [texts[row] for row in rows],
+                    padding=True,
+                    truncation=True,
+                    max_length=MAX_TOKENS,
+                    return_tensors="pt",
                 )
                 scores = torch.softmax(scores_of(batch).float(), -1)[:, 1].tolist()
-                for row, score in zip(rows, scores):
+                for row, score in zip(rows, scores, strict=True):
                     out[row] = score
         return out
 
@@ -74,7 +78,9 @@ def by_onnx(model: str, threads: int, int8: bool):
     names = ["input_ids", "attention_mask", "token_type_ids"]
     if not path.exists():
         network = AutoModelForSequenceClassification.from_pretrained(model, attn_implementation="eager").eval()
-        example = AutoTokenizer.from_pretrained(model)(["a first review", "and another one"], padding=True, return_tensors="pt")
+        example = AutoTokenizer.from_pretrained(model)(
+            ["a first review", "and another one"], padding=True, return_tensors="pt"
+        )
         rows, tokens = torch.export.Dim("rows", min=1, max=512), torch.export.Dim("tokens", min=2, max=512)
         shapes = {name: {0: rows, 1: tokens} for name in names}
         # The older exporter gives other results on other inputs.

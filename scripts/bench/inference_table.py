@@ -23,7 +23,11 @@ TAMIZ = {"f32": "Tamiz, f32", "bf16": "**Tamiz, bf16**"}
 
 
 def column(folder: Path, name: str) -> list:
-    return [value for part in sorted(folder.glob("*.parquet")) for value in pq.read_table(part, columns=[name])[name].to_pylist()]
+    return [
+        value
+        for part in sorted(folder.glob("*.parquet"))
+        for value in pq.read_table(part, columns=[name])[name].to_pylist()
+    ]
 
 
 def peer(folder: Path, kind: str) -> tuple[float, float, list[float]]:
@@ -46,13 +50,15 @@ def main() -> None:
     rows |= {title: tamiz(folder, precision) for precision, title in TAMIZ.items()}
     reference = rows[PEERS["pipeline"]][2]
     best = rows[TAMIZ["bf16"]][0]
-    print("| | reviews/s | reviews per CPU-s | Tamiz bf16 is | same class as the pipeline | largest difference | accuracy |")
+    print(
+        "| | reviews/s | reviews per CPU-s | Tamiz bf16 is | same class as the pipeline | largest difference | accuracy |"
+    )
     print("|---|---:|---:|---:|---:|---:|---:|")
     for title, (seconds, cpu, scores) in rows.items():
         count = len(scores)
-        same = sum((a > 0.5) == (b > 0.5) for a, b in zip(scores, reference)) / count
-        difference = max(abs(a - b) for a, b in zip(scores, reference))
-        accuracy = sum((score > 0.5) + 1 == label for score, label in zip(scores, labels)) / count
+        same = sum((a > 0.5) == (b > 0.5) for a, b in zip(scores, reference, strict=True)) / count
+        difference = max(abs(a - b) for a, b in zip(scores, reference, strict=True))
+        accuracy = sum((score > 0.5) + 1 == label for score, label in zip(scores, labels, strict=True)) / count
         print(
             f"| {title} | {count / seconds:.0f} | {count / cpu:.0f} | {seconds / best:.1f} times | {same:.1%} | {difference:.1e} | {accuracy:.1%} |"
         )

@@ -32,7 +32,9 @@ def main() -> None:
         texts += [text.replace("\n", " ") for text in table["text"].to_pylist()]
         labels += table["label"].to_pylist()
     lines = Path(folder) / "fasttext.txt"
-    lines.write_text("".join(f"__label__{label} {text}\n" for label, text in zip(labels, texts)), encoding="utf-8")
+    lines.write_text(
+        "".join(f"__label__{label} {text}\n" for label, text in zip(labels, texts, strict=True)), encoding="utf-8"
+    )
     model = fasttext.train_supervised(str(lines), wordNgrams=2, epoch=1, dim=16, thread=1, verbose=0)
     predict = statistics.median(cost(lambda: model.predict(texts)) for _ in range(int(runs)))
     test = statistics.median(cost(lambda: model.test(str(lines))) for _ in range(int(runs)))

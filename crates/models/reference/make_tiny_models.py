@@ -73,7 +73,12 @@ def word_piece() -> PreTrainedTokenizerFast:
     tokenizer.enable_truncation(8)
     tokenizer.enable_padding(length=8)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]"
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
     )
 
 
@@ -84,11 +89,19 @@ def byte_pairs() -> PreTrainedTokenizerFast:
     tokenizer.decoder = decoders.ByteLevel()
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=320, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=320, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
     tokenizer.train_from_iterator(TEXTS, trainer)
     tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", unk_token="<unk>", cls_token="<s>", sep_token="</s>", bos_token="<s>", eos_token="</s>"
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        unk_token="<unk>",
+        cls_token="<s>",
+        sep_token="</s>",
+        bos_token="<s>",
+        eos_token="</s>",
     )
 
 
@@ -105,7 +118,13 @@ def unigrams() -> PreTrainedTokenizerFast:
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", unk_token="<unk>", cls_token="<s>", sep_token="</s>", bos_token="<s>", eos_token="</s>"
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        unk_token="<unk>",
+        cls_token="<s>",
+        sep_token="</s>",
+        bos_token="<s>",
+        eos_token="</s>",
     )
 
 
@@ -124,7 +143,11 @@ def distilbert(**more) -> DistilBertConfig:
 
 def roberta(kind=RobertaConfig, vocab_size=320, **more):
     """Positions count from the padding token's id + 1, so that two are never used."""
-    sizes = SIZES | BERT_SIZES | {"vocab_size": vocab_size, "max_position_embeddings": MAX_POSITIONS + 2, "type_vocab_size": 1}
+    sizes = (
+        SIZES
+        | BERT_SIZES
+        | {"vocab_size": vocab_size, "max_position_embeddings": MAX_POSITIONS + 2, "type_vocab_size": 1}
+    )
     return kind(**sizes, pad_token_id=1, bos_token_id=0, eos_token_id=2, layer_norm_eps=1e-5, **more)
 
 
@@ -135,23 +158,43 @@ def cases() -> dict:
     xlm_roberta = lambda **more: roberta(XLMRobertaConfig, 260, **more)  # noqa: E731
     return {
         "bert-stars": (BertForSequenceClassification, bert(**stars), word_piece, torch.float32),
-        "bert-entities": (BertForTokenClassification, bert(hidden_act="relu", **names(KINDS)), word_piece, torch.float32),
+        "bert-entities": (
+            BertForTokenClassification,
+            bert(hidden_act="relu", **names(KINDS)),
+            word_piece,
+            torch.float32,
+        ),
         "distilbert-polarity": (DistilBertForSequenceClassification, distilbert(**polarity), word_piece, torch.float32),
-        "distilbert-entities": (DistilBertForTokenClassification, distilbert(**names(KINDS)), word_piece, torch.float16),
+        "distilbert-entities": (
+            DistilBertForTokenClassification,
+            distilbert(**names(KINDS)),
+            word_piece,
+            torch.float16,
+        ),
         "roberta-topics": (
             RobertaForSequenceClassification,
             roberta(problem_type="multi_label_classification", **topics),
             byte_pairs,
             torch.bfloat16,
         ),
-        "roberta-entities": (RobertaForTokenClassification, roberta(hidden_act="gelu_new", **names(KINDS)), byte_pairs, torch.float32),
+        "roberta-entities": (
+            RobertaForTokenClassification,
+            roberta(hidden_act="gelu_new", **names(KINDS)),
+            byte_pairs,
+            torch.float32,
+        ),
         "xlm-roberta-regression": (
             XLMRobertaForSequenceClassification,
             xlm_roberta(problem_type="regression", num_labels=1),
             unigrams,
             torch.float32,
         ),
-        "xlm-roberta-entities": (XLMRobertaForTokenClassification, xlm_roberta(**names(KINDS)), unigrams, torch.float32),
+        "xlm-roberta-entities": (
+            XLMRobertaForTokenClassification,
+            xlm_roberta(**names(KINDS)),
+            unigrams,
+            torch.float32,
+        ),
     }
 
 
