@@ -12,6 +12,7 @@ mod libtorch;
 mod model;
 pub mod ngram;
 mod operator;
+mod processor;
 mod registry;
 mod task;
 mod tensors;

@@ -23,6 +23,21 @@ pub(crate) fn check_version() -> Result<(), ModelError> {
     Err(ModelError::LibtorchVersion { found: format!("{major}.{minor}.{patch}"), expected })
 }
 
+/// Largest result of an operator that is made of memory that was used before, in bytes; the most that the C library takes.
+const KEPT_RESULT: libc::c_int = 32 << 20;
+/// Free memory at the end of the heap from which on it is given back, in bytes.
+const KEPT_FREE: libc::c_int = 256 << 20;
+
+/// Has the C library keep the memory of tensors on the CPU for the next ones: each operator makes a new one, and to have it from the
+/// system page by page costs a twentieth of an encoder's time. For the whole process.
+pub(crate) fn keep_memory() {
+    // SAFETY: mallopt takes any number for these two; what it refuses, it leaves as it was.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, KEPT_RESULT);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT_FREE);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

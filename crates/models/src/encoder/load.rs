@@ -1,13 +1,13 @@
 //! Puts a folder's tensors where the network wants them, by the names that each family has for them.
 
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use super::config::{self, EncoderConfig, Family};
 use super::head::{self, Between, FullLinear, Head};
 use super::layers::{LayerNorm, Linear, Placement};
 use super::network::{Embeddings, Layer, Network};
 use super::weights::Weights;
-use crate::ModelError;
+use crate::{Device, ModelError, processor};
 
 /// Names of a layer's parts below `<prefix>.<layers>.<index>`.
 struct LayerNames {
@@ -72,7 +72,10 @@ impl Loader<'_, '_> {
         let num_layers = self.config.layers;
         let layer = |index| self.layer(&format!("{prefix}.{layers}.{index}"), &names);
         let layers = (0..num_layers).map(layer).collect::<Result<Vec<_>, _>>()?;
-        Ok(Network { embeddings, layers, head: self.head(prefix)? })
+        // Without AMX, the products of attention are MKL's, which turns every operand into 32-bit floats each time.
+        let Placement { device, kind, .. } = self.placement;
+        let attention_in_full = device == Device::CPU && kind == Kind::BFloat16 && !processor::has_amx();
+        Ok(Network { embeddings, layers, head: self.head(prefix)?, attention_in_full })
     }
 
     fn embeddings(&mut self, prefix: &str) -> Result<Embeddings, ModelError> {

@@ -17,7 +17,7 @@ use crate::entities::{Word, entities};
 use crate::model::{Input as ReadInput, LoadSettings, Model, ReadTexts, Reader};
 use crate::task::{Labelled, Prediction, Scheme, Task, Unlabelled};
 use crate::tensors::{download, upload};
-use crate::{Device, ModelError, Precision};
+use crate::{Device, ModelError, Precision, libtorch, processor};
 
 /// Tokens of a batch on the CPU: enough rows for a product to be at full speed, few enough for the caches.
 const CPU_BUDGET: usize = 2_048;
@@ -58,6 +58,7 @@ impl Encoder {
             // Each core runs batches of its own: none waits for another at the end of each operator, and what a batch amounts to does not
             // depend on the number of cores.
             tch::set_num_threads(1);
+            libtorch::keep_memory();
         }
         let placement = Placement { device: settings.device, kind, rows: budget as i64 };
         let network = load(Weights::open(artifact)?, &config, placement)?;
@@ -150,20 +151,8 @@ fn kind(precision: Precision, device: Device) -> Kind {
     match precision {
         Precision::F32 => Kind::Float,
         Precision::Bf16 => Kind::BFloat16,
-        Precision::Auto if device != Device::CPU || cpu_has_bf16() => Kind::BFloat16,
+        Precision::Auto if device != Device::CPU || processor::has_bf16() => Kind::BFloat16,
         Precision::Auto => Kind::Float,
-    }
-}
-
-/// Whether the processor multiplies brain floats, with AVX-512 or, where that is, AMX.
-fn cpu_has_bf16() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    {
-        std::arch::is_x86_feature_detected!("avx512bf16")
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        false
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Network {
     pub embeddings: Embeddings,
     pub layers: Vec<Layer>,
     pub head: Head,
+    /// Whether attention works in 32-bit floats although the rest does not.
+    pub attention_in_full: bool,
 }
 
 /// Tables of tokens and positions; that of token types is part of the positions', since there is one type only.
@@ -49,7 +51,7 @@ impl Network {
     pub fn forward(&self, input: &Input, config: &EncoderConfig) -> Result<Tensor, TchError> {
         let mut hidden = self.embeddings.forward(input)?;
         for layer in &self.layers {
-            hidden = layer.forward(&hidden, input, config)?;
+            hidden = layer.forward(&hidden, input, config, self.attention_in_full)?;
         }
         self.head.forward(&hidden, &input.groups)
     }
@@ -64,8 +66,14 @@ impl Embeddings {
 }
 
 impl Layer {
-    fn forward(&self, hidden: &Tensor, input: &Input, config: &EncoderConfig) -> Result<Tensor, TchError> {
-        let attended = attention(&self.attention_in.forward(hidden)?, input, config)?;
+    fn forward(
+        &self,
+        hidden: &Tensor,
+        input: &Input,
+        config: &EncoderConfig,
+        in_full: bool,
+    ) -> Result<Tensor, TchError> {
+        let attended = attention(&self.attention_in.forward(hidden)?, input, config, in_full)?;
         let hidden = self.attention_norm.forward(&self.attention_out.forward(&attended)?.f_add(hidden)?)?;
         let fed = self.down.forward(&self.up.forward_activated(&hidden, config.activation)?)?;
         self.norm.forward(&fed.f_add(&hidden)?)
@@ -73,12 +81,12 @@ impl Layer {
 }
 
 /// Attention within each window; windows of one length go together. `[tokens, 3 · hidden]` to `[tokens, hidden]`.
-fn attention(projected: &Tensor, input: &Input, config: &EncoderConfig) -> Result<Tensor, TchError> {
+fn attention(projected: &Tensor, input: &Input, config: &EncoderConfig, in_full: bool) -> Result<Tensor, TchError> {
     let mut start = 0;
     let mut attended = Vec::with_capacity(input.groups.len() + 1);
     for group in &input.groups {
         let tokens = (group.windows * group.length) as i64;
-        attended.push(attention_of_group(&projected.f_narrow(0, start, tokens)?, *group, config)?);
+        attended.push(attention_of_group(&projected.f_narrow(0, start, tokens)?, *group, config, in_full)?);
         start += tokens;
     }
     if input.num_spare > 0 {
@@ -90,15 +98,23 @@ fn attention(projected: &Tensor, input: &Input, config: &EncoderConfig) -> Resul
     }
 }
 
-fn attention_of_group(projected: &Tensor, group: Group, config: &EncoderConfig) -> Result<Tensor, TchError> {
+fn attention_of_group(
+    projected: &Tensor,
+    group: Group,
+    config: &EncoderConfig,
+    in_full: bool,
+) -> Result<Tensor, TchError> {
     let (windows, length, heads) = (group.windows as i64, group.length as i64, config.attention_heads);
     let size = config.hidden / heads;
+    let kind = projected.f_kind()?;
+    let projected = if in_full { projected.f_to_kind(Kind::Float)? } else { projected.shallow_clone() };
     let projected = projected.f_view([windows, length, 3, heads, size])?.f_permute([2, 0, 3, 1, 4])?;
     let no_mask: Option<&Tensor> = None;
     let [queries, keys, values] = [projected.f_select(0, 0)?, projected.f_select(0, 1)?, projected.f_select(0, 2)?];
     Tensor::f_scaled_dot_product_attention(&queries, &keys, &values, no_mask, 0.0, false, None, false)?
         .f_transpose(1, 2)?
-        .f_reshape([windows * length, config.hidden])
+        .f_reshape([windows * length, config.hidden])?
+        .f_to_kind(kind)
 }
 
 /// Rows of the first tokens of windows.
