@@ -1,6 +1,6 @@
 //! From the classes of tokens to entities in the text. Pure.
 
-use crate::task::{Scheme, TokenClass};
+use crate::scheme::{Scheme, TokenClass};
 
 /// Something named in a text.
 #[derive(Debug, Clone, PartialEq)]

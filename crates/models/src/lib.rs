@@ -14,6 +14,7 @@ pub mod ngram;
 mod operator;
 mod processor;
 mod registry;
+mod scheme;
 mod task;
 mod tensors;
 
@@ -23,4 +24,5 @@ pub use entities::Entity;
 pub use error::{ModelError, Problem};
 pub use model::{LoadSettings, Model, ReadTexts, Reader, load};
 pub use registry::{Latest, ModelFolder, Registry, resolve};
-pub use task::{Labelled, Prediction, Scheme, Task, Unlabelled};
+pub use scheme::Scheme;
+pub use task::{Labelled, Prediction, Task, Unlabelled};

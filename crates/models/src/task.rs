@@ -2,8 +2,8 @@
 
 use tamiz_domain::LabelMap;
 
-use crate::Problem;
 use crate::entities::Entity;
+use crate::scheme::Scheme;
 
 /// What a model is for.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,53 +92,6 @@ fn nearest(number: f32) -> Option<i8> {
     (f32::from(i8::MIN)..=f32::from(i8::MAX)).contains(&number).then_some(number as i8)
 }
 
-/// What the classes of tokens mean: the kind of entity and whether one begins or ends there (IO, BIO and BIOES).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scheme(Vec<Option<TokenClass>>);
-
-/// A class of tokens that are part of an entity.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct TokenClass {
-    pub kind: String,
-    /// `B-` and `S-`.
-    pub begins: bool,
-    /// `E-` and `S-`.
-    pub ends: bool,
-}
-
-impl Scheme {
-    /// Reads the classes' names: `O`, `B-person`, `I-person`, …; a name without prefix is a kind.
-    pub(crate) fn of(names: &[String]) -> Result<Self, Problem> {
-        let class = |name: &String| {
-            if name == "O" {
-                return None;
-            }
-            let (prefix, kind) = match name.split_once('-') {
-                Some((prefix @ ("B" | "I" | "E" | "S" | "L" | "U"), kind)) => (prefix, kind),
-                _ => ("I", name.as_str()),
-            };
-            let begins = matches!(prefix, "B" | "S" | "U");
-            let ends = matches!(prefix, "E" | "L" | "S" | "U");
-            Some(TokenClass { kind: kind.to_owned(), begins, ends })
-        };
-        let classes: Vec<_> = names.iter().map(class).collect();
-        match classes.iter().any(Option::is_none) {
-            true => Ok(Self(classes)),
-            false => Err(Problem::Labels("has no class `O` of tokens outside of entities")),
-        }
-    }
-
-    /// Number of classes.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// What a class means; none for tokens outside of entities.
-    pub(crate) fn class(&self, index: usize) -> Option<&TokenClass> {
-        self.0.get(index)?.as_ref()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,16 +121,5 @@ mod tests {
         assert_eq!(predict(&Task::Regression, &[3.6]), Some((Some(4), None)));
         assert_eq!(predict(&Task::Regression, &[1e9]), Some((None, None)));
         assert_eq!(predict(&Task::Regression, &[f32::INFINITY]), None);
-    }
-
-    #[test]
-    fn every_scheme_of_tokens_is_read() {
-        let names = ["O", "B-a", "I-a", "E-a", "S-a", "product", "I-x-y"].map(str::to_owned);
-        let scheme = Scheme::of(&names).unwrap();
-        let class = |index| scheme.class(index).map(|class| (class.kind.as_str(), class.begins, class.ends));
-        let a = |begins, ends| Some(("a", begins, ends));
-        assert_eq!([0, 1, 2, 3, 4].map(class), [None, a(true, false), a(false, false), a(false, true), a(true, true)]);
-        assert_eq!([5, 6].map(class), [Some(("product", false, false)), Some(("x-y", false, false))]);
-        assert!(Scheme::of(&names[1..]).is_err());
     }
 }

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use tamiz_domain::{LabelClass, LabelMap};
 
 use crate::Problem;
-use crate::task::{Scheme, Task};
+use crate::scheme::Scheme;
+use crate::task::Task;
 
 /// Architectures that are loaded, for people.
 pub(crate) const SUPPORTED: &str = "ngram, and of Hugging Face: Bert, DistilBert, Roberta and XLMRoberta, each ForSequenceClassification or ForTokenClassification";

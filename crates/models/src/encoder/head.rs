@@ -2,8 +2,7 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::network::{first_tokens, in_full};
-use super::packing::Group;
+use super::packing::{Group, first_tokens};
 use crate::Device;
 
 /// A plain layer in 32-bit floats.
@@ -57,4 +56,9 @@ impl Head {
 /// Puts a tensor where heads work.
 pub(super) fn place(tensor: &Tensor, device: Device) -> Result<Tensor, TchError> {
     tensor.f_to_kind(Kind::Float)?.f_to_device(device.0)
+}
+
+/// In 32-bit floats, in which heads work.
+fn in_full(tensor: &Tensor) -> Result<Tensor, TchError> {
+    tensor.f_to_kind(Kind::Float)
 }

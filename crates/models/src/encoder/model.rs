@@ -15,7 +15,8 @@ use super::weights::Weights;
 use crate::artifact::{Artifact, CONFIG, TOKENIZER};
 use crate::entities::{Word, entities};
 use crate::model::{Input as ReadInput, LoadSettings, Model, ReadTexts, Reader};
-use crate::task::{Labelled, Prediction, Scheme, Task, Unlabelled};
+use crate::scheme::Scheme;
+use crate::task::{Labelled, Prediction, Task, Unlabelled};
 use crate::tensors::{download, upload};
 use crate::{Device, ModelError, Precision, libtorch, processor};
 

@@ -116,20 +116,3 @@ fn attention_of_group(
         .f_reshape([windows * length, config.hidden])?
         .f_to_kind(kind)
 }
-
-/// Rows of the first tokens of windows.
-pub(super) fn first_tokens(groups: &[Group]) -> Vec<i64> {
-    let lengths = groups.iter().flat_map(|group| std::iter::repeat_n(group.length as i64, group.windows));
-    lengths
-        .scan(0, |start, length| {
-            let first = *start;
-            *start += length;
-            Some(first)
-        })
-        .collect()
-}
-
-/// In 32-bit floats, in which heads work.
-pub(super) fn in_full(tensor: &Tensor) -> Result<Tensor, TchError> {
-    tensor.f_to_kind(Kind::Float)
-}

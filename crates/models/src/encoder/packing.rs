@@ -54,6 +54,18 @@ pub(super) fn plan(windows: impl IntoIterator<Item = usize>, lengths: &[usize], 
     batches
 }
 
+/// Rows of the first tokens of all windows, where these lie end to end.
+pub(super) fn first_tokens(groups: &[Group]) -> Vec<i64> {
+    let lengths = groups.iter().flat_map(|group| std::iter::repeat_n(group.length as i64, group.windows));
+    lengths
+        .scan(0, |start, length| {
+            let first = *start;
+            *start += length;
+            Some(first)
+        })
+        .collect()
+}
+
 /// Runs all windows through `run`, batch by batch. Where a batch takes more memory than there is, the budget is halved and what is
 /// left is planned again; the budget that works is kept.
 ///

@@ -5,7 +5,18 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::bags::Bags;
-use super::training::Balance;
+
+/// What is done about classes of unequal size.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Balance {
+    /// Each row weighs in inverse proportion to its class's share.
+    #[default]
+    Weights,
+    /// Every epoch draws as many rows of each class as the smallest one has.
+    Undersample,
+    /// Nothing.
+    None,
+}
 
 /// The rows of an epoch in random order, `balance` applied; the same seed and epoch give the same order.
 pub(super) fn epoch_rows(

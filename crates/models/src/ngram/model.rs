@@ -8,8 +8,8 @@ use tch::{Kind, Tensor};
 
 use super::ARCHITECTURE;
 use super::featuriser::{Featuriser, FeaturiserConfig};
-use super::network::{Network, TextTensors};
-use super::weights::{self, Sizes};
+use super::network::{Network, Sizes, TextTensors};
+use super::weights;
 use crate::artifact::{Artifact, CONFIG};
 use crate::model::{Input, Model, ReadTexts, Reader};
 use crate::task::{Labelled, Task};

@@ -6,9 +6,16 @@ use rand_chacha::rand_core::Rng;
 use tch::{Kind, TchError, Tensor};
 
 use super::bags::Bags;
-use super::weights::Sizes;
 use crate::tensors::upload;
 use crate::{Device, ModelError};
+
+/// Sizes that the tensors must have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    pub buckets: usize,
+    pub dimensions: usize,
+    pub classes: usize,
+}
 
 /// Embedding table, linear layer and bias; all f32, on one device.
 #[derive(Debug)]

@@ -138,7 +138,7 @@ fn scale(sum: &Tensor, learning_rate: f64) -> Result<Tensor, TchError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ngram::weights::Sizes;
+    use crate::ngram::network::Sizes;
 
     /// Three texts, one of them empty, with repeated and shared features.
     fn batch() -> (Bags, Batch) {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use tamiz_domain::LabelMap;
 
 use super::bags::Bags;
-use super::batches::{Batch, class_weights, epoch_rows};
+use super::batches::{Balance, Batch, class_weights, epoch_rows};
 use super::featuriser::{Featuriser, FeaturiserConfig};
 use super::model::{Ngram, NgramConfig};
 use super::network::Network;
@@ -30,18 +30,6 @@ impl AsRef<str> for Example<'_> {
     fn as_ref(&self) -> &str {
         self.text
     }
-}
-
-/// What is done about classes of unequal size.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Balance {
-    /// Each row weighs in inverse proportion to its class's share.
-    #[default]
-    Weights,
-    /// Every epoch draws as many rows of each class as the smallest one has.
-    Undersample,
-    /// Nothing.
-    None,
 }
 
 /// How to train.

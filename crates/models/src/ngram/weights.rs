@@ -4,7 +4,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use tch::Tensor;
 
-use super::network::Network;
+use super::network::{Network, Sizes};
 use crate::artifact::{Artifact, WEIGHTS};
 use crate::tensors::download;
 use crate::{Device, ModelError, Problem};
@@ -12,14 +12,6 @@ use crate::{Device, ModelError, Problem};
 const EMBEDDING: &str = "embedding.weight";
 const WEIGHT: &str = "linear.weight";
 const BIAS: &str = "linear.bias";
-
-/// Sizes that the tensors must have.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sizes {
-    pub buckets: usize,
-    pub dimensions: usize,
-    pub classes: usize,
-}
 
 impl Sizes {
     fn shapes(self) -> [(&'static str, Vec<usize>); 3] {
