@@ -38,8 +38,10 @@ main() {
   done
   tamiz f32
   tamiz bf16
+  lengths
   print_machine
   "$PEERS/bin/python" scripts/bench/inference_table.py "$OUT"
+  cat "$OUT/lengths.md"
 }
 
 prepare() {
@@ -82,6 +84,21 @@ tamiz() {
     python3 scripts/bench/measure.py --runs 1 --output "$OUT/predictions-$1-$name" "$BIN/tamiz-inference" --shards "$OUT/$name" \
       --model "$OUT/model" --output "$OUT/predictions-$1-$name" --device cpu --precision "$1" --log error \
       >"$OUT/tamiz-$1-$name.tsv" 2>"$OUT/tamiz-$1-$name.log" || die "see $OUT/tamiz-$1-$name.log"
+  done
+}
+
+# Labels the same reviews cut at fewer tokens, in each precision.
+lengths() {
+  local tokens precision row
+  printf '\n| tokens read at most | f32, reviews/s | bf16, reviews/s |\n|---:|---:|---:|\n' >"$OUT/lengths.md"
+  for tokens in 32 64 128 256; do
+    sed -i "s/\"max_tokens\": [0-9]*/\"max_tokens\": $tokens/" "$OUT/run/manifest.json" "$OUT/one/manifest.json"
+    row="| $tokens |"
+    for precision in f32 bf16; do
+      tamiz "$precision"
+      row+=" $(paste "$OUT/tamiz-$precision-run.tsv" "$OUT/tamiz-$precision-one.tsv" | awk -v rows="$ROWS" '{ printf "%.0f", rows / ($2 - $5) }') |"
+    done
+    echo "$row" >>"$OUT/lengths.md"
   done
 }
 

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Any
 from botocore.model import Shape
 from moto.core.config import default_user_config
 from moto.stepfunctions import models
-from moto.stepfunctions.parser.api import HistoryEventType, InvalidDefinition, TaskFailedEventDetails
+from moto.stepfunctions.parser.api import ExecutionStatus, HistoryEventType, InvalidDefinition, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.error_equals_decl import ErrorEqualsDecl
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
@@ -35,6 +36,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils import json_path
+from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
 
 from . import definitions
@@ -42,6 +44,7 @@ from .definitions import shape_of
 from .desk import Desk
 
 WATCH_SECONDS = 0.1
+STOP_SECONDS = 5
 UNCATCHABLE = ("States.Runtime", "States.DataLimitExceeded")
 INDEFINITE = re.compile(r"\*|\.\.|\?\(|\[[^\]]*[:,]")
 
@@ -55,6 +58,7 @@ def install(desk: Desk) -> None:
     mend_paths()
     mend_sync(desk)
     mend_names()
+    mend_stop()
     mend_clients(desk)
     mend_validation()
     mend_errors()
@@ -161,6 +165,19 @@ def mend_names() -> None:
     StepFunctionsParserBackend.start_execution = start_named
     # moto says `s3.NoSuchKeyException`, AWS `S3.NoSuchKeyException`.
     state_task_service_aws_sdk._SERVICE_ERROR_NAMES["s3"] = "S3"
+
+
+def mend_stop() -> None:
+    """An execution is stopped once the answer is there; moto's goes on running until its thread has heard of it."""
+    stop = Execution.stop
+
+    def stop_and_wait(self: Execution, stop_date: datetime, error: str | None, cause: str | None) -> None:
+        stop(self, stop_date, error, cause)
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.exec_status == ExecutionStatus.RUNNING and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    Execution.stop = stop_and_wait
 
 
 def mend_clients(desk: Desk) -> None:
