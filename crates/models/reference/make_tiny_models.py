@@ -6,7 +6,8 @@
 
 Each folder is what `save_pretrained` writes, and `expected.json`: for every text the token ids of its first window and the
 logits in 32-bit floats, `[classes]` for a sequence and `[tokens][classes]` for tokens. The weights are random, wide enough that
-every part of the network moves the logits; the tokenizers are trained on the sentences below.
+every part of the network moves the logits; the tokenizers are trained on the sentences below, which breaks ties otherwise each time:
+every run makes other models.
 """
 
 import json
@@ -82,27 +83,30 @@ def word_piece() -> PreTrainedTokenizerFast:
     )
 
 
+# Both RoBERTas' special tokens, in the order of their ids, and what each is for.
+ROBERTA_SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+ROBERTA_NAMES = {
+    "pad_token": "<pad>",
+    "unk_token": "<unk>",
+    "cls_token": "<s>",
+    "sep_token": "</s>",
+    "bos_token": "<s>",
+    "eos_token": "</s>",
+}
+
+
 def byte_pairs() -> PreTrainedTokenizerFast:
     """As RoBERTa's: pairs of bytes, a space belongs to the word behind it."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=320, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+        vocab_size=320, special_tokens=ROBERTA_SPECIAL, initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator(TEXTS, trainer)
     tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        unk_token="<unk>",
-        cls_token="<s>",
-        sep_token="</s>",
-        bos_token="<s>",
-        eos_token="</s>",
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **ROBERTA_NAMES)
 
 
 def unigrams() -> PreTrainedTokenizerFast:
@@ -111,21 +115,14 @@ def unigrams() -> PreTrainedTokenizerFast:
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(" ", " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    trainer = trainers.UnigramTrainer(vocab_size=260, special_tokens=special, unk_token="<unk>", show_progress=False)
+    trainer = trainers.UnigramTrainer(
+        vocab_size=260, special_tokens=ROBERTA_SPECIAL, unk_token="<unk>", show_progress=False
+    )
     tokenizer.train_from_iterator(TEXTS, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        unk_token="<unk>",
-        cls_token="<s>",
-        sep_token="</s>",
-        bos_token="<s>",
-        eos_token="</s>",
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **ROBERTA_NAMES)
 
 
 def names(labels: list[str]) -> dict:

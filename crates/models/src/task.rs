@@ -69,9 +69,8 @@ impl Task {
             return Err(Unlabelled::NotANumber);
         }
         let best = |labels: &LabelMap| {
-            let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
-            let (index, score) = scores.iter().copied().enumerate().fold((0, f32::NEG_INFINITY), better);
-            (labels.0.get(index).map(|class| class.value), Some(score))
+            let (index, score) = likeliest(&scores).unzip();
+            (index.and_then(|index| labels.0.get(index)).map(|class| class.value), score)
         };
         let (label, confidence) = match self {
             Self::Classification(labels) => best(labels),
@@ -84,6 +83,12 @@ impl Task {
         };
         Ok(Prediction { label, confidence, scores, entities: Vec::new(), truncated })
     }
+}
+
+/// Index and value of the largest score, the first one of equals.
+pub(crate) fn likeliest(scores: &[f32]) -> Option<(usize, f32)> {
+    let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
+    scores.iter().copied().enumerate().reduce(better)
 }
 
 /// The number rounded; none where a label cannot hold it.

@@ -58,10 +58,15 @@ pub(super) struct EncoderConfig {
     pub norm_epsilon: f64,
 }
 
+/// What every model of transformers says of itself.
+#[derive(Debug, Deserialize)]
+struct Named {
+    architectures: Option<Vec<String>>,
+}
+
 /// As it is written; DistilBERT has names of its own.
 #[derive(Debug, Deserialize)]
 struct Written {
-    architectures: Option<Vec<String>>,
     #[serde(alias = "dim")]
     hidden_size: i64,
     #[serde(alias = "n_layers")]
@@ -95,8 +100,10 @@ const ROBERTA_PADDING: i64 = 1;
 impl EncoderConfig {
     /// Reads the content of `config.json`.
     pub fn parse(json: &[u8]) -> Result<Self, Problem> {
-        let written: Written = serde_json::from_slice(json).map_err(|error| Problem::Malformed(error.to_string()))?;
-        let (family, head) = written.architecture()?;
+        let malformed = |error: serde_json::Error| Problem::Malformed(error.to_string());
+        // First of all: another architecture has other settings, and to miss ours would say nothing.
+        let (family, head) = serde_json::from_slice::<Named>(json).map_err(malformed)?.architecture()?;
+        let written: Written = serde_json::from_slice(json).map_err(malformed)?;
         written.check_sizes()?;
         let first_position = match family {
             Family::Roberta => written.pad_token_id.unwrap_or(ROBERTA_PADDING) + 1,
@@ -146,7 +153,7 @@ impl EncoderConfig {
     }
 }
 
-impl Written {
+impl Named {
     fn architecture(&self) -> Result<(Family, Head), Problem> {
         let found = self.architectures.as_deref().unwrap_or_default().join(", ");
         let (family, head) = match found.split_once("For") {
@@ -161,7 +168,9 @@ impl Written {
             _ => Err(Problem::Architecture { found }),
         }
     }
+}
 
+impl Written {
     fn check_sizes(&self) -> Result<(), Problem> {
         let sizes = [
             ("hidden_size", self.hidden_size),
@@ -242,13 +251,10 @@ fn label_map(names: Vec<String>) -> Result<LabelMap, Problem> {
     let polarity: Option<Vec<i8>> = names.iter().map(|name| polarity(name)).collect();
     let index = || (0..names.len()).map(|index| i8::try_from(index).ok()).collect::<Option<Vec<i8>>>();
     let values = stars.or(polarity).or_else(index).ok_or(Problem::Labels("has more than 128 classes"))?;
-    let map: Vec<_> = names.into_iter().zip(values).map(|(name, value)| LabelClass { value, name }).collect();
-    let repeats = |(at, class): (usize, &LabelClass)| {
-        map[..at].iter().any(|other| other.value == class.value || other.name == class.name)
-    };
-    match map.iter().enumerate().any(repeats) {
+    let map = LabelMap(names.into_iter().zip(values).map(|(name, value)| LabelClass { value, name }).collect());
+    match map.has_repeats() {
         true => Err(Problem::Labels("names a class twice")),
-        false => Ok(LabelMap(map)),
+        false => Ok(map),
     }
 }
 

@@ -55,7 +55,7 @@ impl Head {
 
 /// Puts a tensor where heads work.
 pub(super) fn place(tensor: &Tensor, device: Device) -> Result<Tensor, TchError> {
-    tensor.f_to_kind(Kind::Float)?.f_to_device(device.0)
+    in_full(tensor)?.f_to_device(device.0)
 }
 
 /// In 32-bit floats, in which heads work.

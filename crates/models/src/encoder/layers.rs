@@ -52,34 +52,28 @@ impl Linear {
     pub fn forward(&self, rows: &Tensor) -> Result<Tensor, TchError> {
         match &self.weight {
             Weight::Plain(weight) => rows.f_linear(weight, Some(&self.bias)),
-            Weight::Prepacked(weight) => self.pointwise(rows, weight, "none", None),
+            Weight::Prepacked(weight) => self.pointwise(rows, weight, "none", ""),
         }
     }
 
     /// The same, and the activation of it.
     pub fn forward_activated(&self, rows: &Tensor, activation: Activation) -> Result<Tensor, TchError> {
         match (&self.weight, activation) {
-            (Weight::Prepacked(weight), Activation::Gelu) => self.pointwise(rows, weight, "gelu", Some("none")),
-            (Weight::Prepacked(weight), Activation::Relu) => self.pointwise(rows, weight, "relu", None),
+            (Weight::Prepacked(weight), Activation::Gelu) => self.pointwise(rows, weight, "gelu", "none"),
+            (Weight::Prepacked(weight), Activation::Relu) => self.pointwise(rows, weight, "relu", ""),
             _ => activation.apply(&self.forward(rows)?),
         }
     }
 
     /// oneDNN's product with an activation in the same pass.
-    fn pointwise(
-        &self,
-        rows: &Tensor,
-        weight: &Tensor,
-        name: &str,
-        algorithm: Option<&str>,
-    ) -> Result<Tensor, TchError> {
+    fn pointwise(&self, rows: &Tensor, weight: &Tensor, name: &str, algorithm: &str) -> Result<Tensor, TchError> {
         let arguments = [
             Argument::Tensor(rows),
             Argument::Tensor(weight),
             Argument::OptionalTensor(Some(&self.bias)),
             Argument::Text(name),
             Argument::EmptyList,
-            Argument::OptionalText(Some(algorithm.unwrap_or_default())),
+            Argument::OptionalText(Some(algorithm)),
         ];
         call(c"mkldnn::_linear_pointwise", c"", &arguments)
     }

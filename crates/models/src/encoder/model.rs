@@ -16,7 +16,7 @@ use crate::artifact::{Artifact, CONFIG, TOKENIZER};
 use crate::entities::{Word, entities};
 use crate::model::{Input as ReadInput, LoadSettings, Model, ReadTexts, Reader};
 use crate::scheme::Scheme;
-use crate::task::{Labelled, Prediction, Task, Unlabelled};
+use crate::task::{Labelled, Prediction, Task, Unlabelled, likeliest};
 use crate::tensors::{download, upload};
 use crate::{Device, ModelError, Precision, libtorch, processor};
 
@@ -102,6 +102,7 @@ impl Encoder {
             _ => 0,
         };
         let tokens = batch.windows.iter().flat_map(|&window| windows[window]);
+        // The reader's tokens are all in the network's vocabulary, which is far smaller than 2³¹.
         let mut ids: Vec<i32> = tokens.map(|&id| i32::try_from(id).unwrap_or(0)).collect();
         let place = |token: usize| self.config.first_position as i32 + token as i32;
         let lengths = batch.groups.iter().flat_map(|group| std::iter::repeat_n(group.length, group.windows));
@@ -177,8 +178,7 @@ fn extract(scheme: &Scheme, words: &Words, logits: &[Vec<f32>], truncated: bool)
     let classified = |place: &WordPlace| {
         let window = logits.get(place.window)?;
         let probabilities = softmax(window.get(place.token * scheme.len()..(place.token + 1) * scheme.len())?);
-        let better = |best: (usize, f32), next: (usize, f32)| if next.1 > best.1 { next } else { best };
-        let (class, score) = probabilities.into_iter().enumerate().reduce(better)?;
+        let (class, score) = likeliest(&probabilities)?;
         score.is_finite().then_some(Word { span: place.span, class, score })
     };
     let words_found: Option<Vec<Word>> = words.places.iter().map(classified).collect();
@@ -197,7 +197,6 @@ impl Model for Encoder {
 
     fn label(&mut self, texts: ReadTexts) -> Result<Vec<Labelled>, ModelError> {
         let ReadInput::Windows(texts) = texts.0 else { return Err(ModelError::ForeignInput) };
-        let _guard = tch::no_grad_guard();
         let windows: Vec<&[u32]> =
             texts.iter().flatten().flat_map(|text| text.windows.iter().map(Vec::as_slice)).collect();
         let logits = self.logits(&windows)?;

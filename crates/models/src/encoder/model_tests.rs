@@ -266,6 +266,11 @@ fn a_configuration_that_is_not_supported_is_refused_with_what_is() {
         let why = refusal("bert-stars", |folder| edit_config(folder, key, value));
         assert!(why.contains(expected), "{key}: {why}");
     }
+    let why = refusal("bert-stars", |folder| {
+        let other = r#"{"architectures": ["T5ForConditionalGeneration"], "d_model": 512, "model_type": "t5"}"#;
+        std::fs::write(folder.join(CONFIG), other).unwrap();
+    });
+    assert!(why.contains("its architecture is `T5ForConditionalGeneration`; supported: ngram"), "{why}");
     let why =
         refusal("bert-entities", |folder| edit_config(folder, "id2label", serde_json::json!({"0": "B-x", "1": "I-x"})));
     assert!(why.contains("has no class `O`"), "{why}");

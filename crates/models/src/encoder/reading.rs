@@ -67,12 +67,14 @@ impl TextReader {
         // A folder may carry the cutting and padding of whoever trained it last.
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(malformed)?;
-        let largest = tokenizer.get_vocab(true).into_values().max().map_or(-1, i64::from);
+        let special = tokenizer.encode_fast("", true).map_err(malformed)?;
+        let tokens = tokenizer.get_vocab(true).into_values().chain(special.get_ids().iter().copied());
+        let largest = tokens.max().map_or(-1, i64::from);
         if largest >= vocabulary {
             let why = format!("it has token {largest}, but config.json says vocab_size {vocabulary}");
             return Err(Problem::Malformed(why));
         }
-        let num_special = tokenizer.encode_fast("", true).map_err(malformed)?.len();
+        let num_special = special.len();
         if num_special == 0 || window <= num_special {
             let why = format!("its {num_special} special tokens around a text do not fit windows of {window} tokens");
             return Err(Problem::Malformed(why));

@@ -60,12 +60,9 @@ impl NgramConfig {
 
 /// A label map that would name a class twice, or fewer than two.
 fn labels_problem(labels: &LabelMap) -> Option<Problem> {
-    let repeated = |(at, class): (usize, &tamiz_domain::LabelClass)| {
-        labels.0[..at].iter().any(|other| other.value == class.value || other.name == class.name)
-    };
     if labels.len() < 2 {
         Some(Problem::Labels("has fewer than two classes"))
-    } else if labels.0.iter().enumerate().any(repeated) {
+    } else if labels.has_repeats() {
         Some(Problem::Labels("names a class twice"))
     } else {
         None
