@@ -122,7 +122,8 @@ impl Job {
         let model = model.map_err(|_| InferenceError::DeviceThread)?.map_err(model_error)?;
         let run_id = shards.manifest.as_ref().map(|manifest| &manifest.run_id);
         tracing::Span::current().record("run_id", run_id.map(|run_id| run_id.as_str()));
-        tracing::info!(model = reference.name, version = reference.version, %device, "model loaded");
+        let (name, version, workings) = (&reference.name, &reference.version, model.workings());
+        tracing::info!(model = name, version, %device, workings, "model loaded");
         let metadata = PartMetadata::try_new(&reference, &model.labels(), run_id)
             .map_err(|error| InferenceError::Part { name: "metadata".into(), source: Box::new(error) })?;
         Ok(Self {
@@ -194,7 +195,8 @@ impl Job {
         let mut writer = PartWriter::try_new(&self.schema, &self.metadata, origin.shard_digest.as_ref())
             .map_err(|error| part_error(error.into()))?;
         let mut counts = Counts::default();
-        while let Some((clean, rows)) = labelled.next().await.transpose()? {
+        let mut next = labelled.next().await.transpose()?;
+        while let Some((clean, rows)) = next {
             counts += count(&rows);
             progress.advance(rows.len() as u64);
             let schema = self.schema.clone();
@@ -202,6 +204,8 @@ impl Job {
                 writer.write(&prediction_batch(&schema, &clean, &rows)?)?;
                 Ok(writer)
             });
+            // The device goes on meanwhile.
+            next = labelled.next().await.transpose()?;
             writer = encoded.await.map_err(|error| part_error(error.into()))?.map_err(&part_error)?;
         }
         drop(labelled);

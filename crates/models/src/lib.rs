@@ -22,7 +22,7 @@ pub use artifact::{Artifact, ArtifactParts, BASELINE, CARD, CONFIG, METRICS, SUM
 pub use device::{Device, DeviceChoice, Precision};
 pub use entities::Entity;
 pub use error::{ModelError, Problem};
-pub use model::{LoadSettings, Model, ReadTexts, Reader, load};
+pub use model::{LoadSettings, Model, Pending, ReadTexts, Reader, load};
 pub use registry::{Latest, ModelFolder, Registry, resolve};
 pub use scheme::Scheme;
 pub use task::{Labelled, Prediction, Task, Unlabelled};

@@ -19,12 +19,24 @@ pub trait Model: Send {
     /// What turns texts into its input, on any thread.
     fn reader(&self) -> Arc<dyn Reader>;
 
+    /// Sends texts that its own reader read to the device. Where that works by itself, this does not wait for it: more may be sent
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`ModelError::Libtorch`]; [`ModelError::ForeignInput`] for what another architecture's reader read.
+    fn begin(&mut self, texts: ReadTexts) -> Result<Pending, ModelError>;
+
+    /// How it works on its device, for the log.
+    fn workings(&self) -> String;
+
     /// Labels texts that its own reader read, in order. The same texts give the same predictions, in whatever batches they come
     /// (to the last digits of a float, where the arithmetic is not the same for every number of rows).
     ///
     /// # Errors
-    /// [`ModelError::Libtorch`]; [`ModelError::ForeignInput`] for what another architecture's reader read.
-    fn label(&mut self, texts: ReadTexts) -> Result<Vec<Labelled>, ModelError>;
+    /// As [`Model::begin`] and [`Pending::finish`].
+    fn label(&mut self, texts: ReadTexts) -> Result<Vec<Labelled>, ModelError> {
+        self.begin(texts)?.finish()
+    }
 
     /// The classes in score order; none where a model has no classes of texts.
     fn labels(&self) -> LabelMap {
@@ -38,6 +50,23 @@ pub trait Model: Send {
     fn read_and_label(&mut self, texts: &[&str]) -> Result<Vec<Labelled>, ModelError> {
         let read = self.reader().read(texts);
         self.label(read)
+    }
+}
+
+/// Texts that are being labelled.
+pub struct Pending(Box<dyn FnOnce() -> Result<Vec<Labelled>, ModelError> + Send>);
+
+impl Pending {
+    pub(crate) fn new(finish: impl FnOnce() -> Result<Vec<Labelled>, ModelError> + Send + 'static) -> Self {
+        Self(Box::new(finish))
+    }
+
+    /// Waits for the device and answers what it says of the texts, in order; on any thread.
+    ///
+    /// # Errors
+    /// [`ModelError::Libtorch`].
+    pub fn finish(self) -> Result<Vec<Labelled>, ModelError> {
+        (self.0)()
     }
 }
 

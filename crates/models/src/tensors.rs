@@ -4,9 +4,15 @@ use tch::{Kind, TchError, Tensor};
 
 use crate::{Device, ModelError};
 
-/// Copies numbers to a device.
+/// Copies numbers to a device; a GPU reads them from pinned memory, and nobody waits for it.
 pub(crate) fn upload<T: tch::kind::Element>(values: &[T], device: Device) -> Result<Tensor, ModelError> {
-    let copy = || -> Result<Tensor, TchError> { Tensor::f_from_slice(values)?.f_to_device(device.0) };
+    let copy = || -> Result<Tensor, TchError> {
+        let host = Tensor::f_from_slice(values)?;
+        match device.0 {
+            tch::Device::Cpu => Ok(host),
+            gpu => host.f_pin_memory(gpu)?.f_to_device_(gpu, T::KIND, true, false),
+        }
+    };
     copy().map_err(ModelError::torch("copy a batch to the device"))
 }
 

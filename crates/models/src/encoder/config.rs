@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use tamiz_domain::{LabelClass, LabelMap};
 
+use super::attention::Heads;
 use crate::Problem;
 use crate::scheme::Scheme;
 use crate::task::Task;
@@ -137,6 +138,11 @@ impl EncoderConfig {
             Task::Extraction(scheme) => scheme.len(),
         };
         classes as i64
+    }
+
+    /// Heads of each layer's attention.
+    pub fn heads(&self) -> Heads {
+        Heads { count: self.attention_heads, size: self.hidden / self.attention_heads }
     }
 
     /// Number of logits of a window of so many tokens.

@@ -2,7 +2,7 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::packing::{Group, first_tokens};
+use super::input::Input;
 use crate::Device;
 
 /// A plain layer in 32-bit floats.
@@ -34,10 +34,10 @@ pub(super) enum Between {
 
 impl Head {
     /// Logits of hidden states `[tokens, hidden]`.
-    pub fn forward(&self, hidden: &Tensor, groups: &[Group]) -> Result<Tensor, TchError> {
+    pub fn forward(&self, hidden: &Tensor, input: &Input) -> Result<Tensor, TchError> {
         match self {
             Self::Sequence { dense, between, classifier } => {
-                let first = Tensor::f_from_slice(&first_tokens(groups))?.f_to_device(hidden.device())?;
+                let first = input.starts.f_narrow(0, 0, input.num_windows() as i64)?;
                 let dense = dense.forward(&in_full(&hidden.f_index_select(0, &first)?)?)?;
                 let dense = match between {
                     Between::Tanh => dense.f_tanh()?,
@@ -46,8 +46,7 @@ impl Head {
                 classifier.forward(&dense)
             }
             Self::Tokens { classifier } => {
-                let tokens: usize = groups.iter().map(|group| group.windows * group.length).sum();
-                classifier.forward(&in_full(&hidden.f_narrow(0, 0, tokens as i64)?)?)
+                classifier.forward(&in_full(&hidden.f_narrow(0, 0, input.num_tokens() as i64)?)?)
             }
         }
     }

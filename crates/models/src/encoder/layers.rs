@@ -75,12 +75,15 @@ impl Linear {
             Argument::EmptyList,
             Argument::OptionalText(Some(algorithm)),
         ];
-        call(c"mkldnn::_linear_pointwise", c"", &arguments)
+        let [rows] = call(c"mkldnn::_linear_pointwise", c"", &arguments)?;
+        Ok(rows)
     }
 }
 
 fn prepack(weight: &Tensor, rows: i64) -> Result<Tensor, TchError> {
-    call(c"mkldnn::_reorder_linear_weight", c"", &[Argument::Tensor(weight), Argument::OptionalInt(Some(rows))])
+    let arguments = [Argument::Tensor(weight), Argument::OptionalInt(Some(rows))];
+    let [reordered] = call(c"mkldnn::_reorder_linear_weight", c"", &arguments)?;
+    Ok(reordered)
 }
 
 impl Activation {

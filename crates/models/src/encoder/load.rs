@@ -1,13 +1,14 @@
 //! Puts a folder's tensors where the network wants them, by the names that each family has for them.
 
-use tch::{Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
+use super::attention::Attention;
 use super::config::{self, EncoderConfig, Family};
 use super::head::{self, Between, FullLinear, Head};
 use super::layers::{LayerNorm, Linear, Placement};
 use super::network::{Embeddings, Layer, Network};
 use super::weights::Weights;
-use crate::{Device, ModelError, processor};
+use crate::ModelError;
 
 /// Names of a layer's parts below `<prefix>.<layers>.<index>`.
 struct LayerNames {
@@ -72,10 +73,8 @@ impl Loader<'_, '_> {
         let num_layers = self.config.layers;
         let layer = |index| self.layer(&format!("{prefix}.{layers}.{index}"), &names);
         let layers = (0..num_layers).map(layer).collect::<Result<Vec<_>, _>>()?;
-        // Without AMX, the products of attention are MKL's, which turns every operand into 32-bit floats each time.
-        let Placement { device, kind, .. } = self.placement;
-        let attention_in_full = device == Device::CPU && kind == Kind::BFloat16 && !processor::has_amx();
-        Ok(Network { embeddings, layers, head: self.head(prefix)?, attention_in_full })
+        let attention = Attention::best(self.placement, self.config.heads());
+        Ok(Network { embeddings, layers, head: self.head(prefix)?, attention })
     }
 
     fn embeddings(&mut self, prefix: &str) -> Result<Embeddings, ModelError> {
@@ -96,7 +95,8 @@ impl Loader<'_, '_> {
         let EncoderConfig { hidden, intermediate, .. } = *self.config;
         let mut part = |name: &str| self.pair(&format!("{prefix}.{name}"), hidden, hidden);
         let parts = [part(names.queries)?, part(names.keys)?, part(names.values)?];
-        let [weight, bias] = joined(&parts).map_err(ModelError::torch("join queries, keys and values"))?;
+        let scale = (self.config.heads().size as f64).powf(-0.5);
+        let [weight, bias] = joined(&parts, scale).map_err(ModelError::torch("join queries, keys and values"))?;
         Ok(Layer {
             attention_in: Linear::new(&weight, &bias, self.placement)?,
             attention_out: self.linear(&format!("{prefix}.{}", names.attention_out), hidden, hidden)?,
@@ -149,8 +149,8 @@ fn placing() -> impl FnOnce(TchError) -> ModelError {
     ModelError::torch("place the weights on the device")
 }
 
-/// Weights and biases, each one below the other.
-fn joined(parts: &[[Tensor; 2]; 3]) -> Result<[Tensor; 2], TchError> {
-    let join = |which: usize| Tensor::f_cat(&parts.each_ref().map(|part| &part[which]), 0);
+/// Weights and biases, those of queries, keys and values one below the other, and the queries' scaled.
+fn joined([queries, keys, values]: &[[Tensor; 2]; 3], scale: f64) -> Result<[Tensor; 2], TchError> {
+    let join = |which: usize| Tensor::f_cat(&[&queries[which].f_mul_scalar(scale)?, &keys[which], &values[which]], 0);
     Ok([join(0)?, join(1)?])
 }

@@ -7,8 +7,12 @@
 //! Nothing is ever padded: the tokens of a batch lie end to end in `[tokens, hidden]`, and only attention knows where one text
 //! ends and the next begins.
 
+mod attention;
+mod budget;
+mod conclude;
 mod config;
 mod head;
+mod input;
 mod layers;
 mod load;
 mod model;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tamiz_domain::LongTexts;
 use tamiz_ports::{Folder, FolderStores, Stores};
 
+use super::super::conclude::softmax;
 use super::*;
 
 const MODELS: [&str; 8] = [
@@ -68,12 +69,18 @@ fn encoder(model: &str, precision: Precision) -> Encoder {
     Encoder::load(&artifact(model), &settings(precision)).unwrap()
 }
 
+fn logits_of(encoder: &mut Encoder, windows: &[&[u32]]) -> Vec<Vec<f32>> {
+    let launched = encoder.launch(windows).unwrap();
+    let lengths: Vec<usize> = windows.iter().map(|window| window.len()).collect();
+    collect(&launched, &lengths, &encoder.config).unwrap()
+}
+
 /// First windows of texts, and the logits of each.
 fn logits(encoder: &mut Encoder, texts: &[&str]) -> (Vec<Vec<u32>>, Vec<Vec<f32>>) {
     let _guard = tch::no_grad_guard();
     let windows: Vec<Vec<u32>> =
         texts.iter().map(|text| TextReader::read(&encoder.reader, text).unwrap().windows[0].clone()).collect();
-    let found = encoder.logits(&windows.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+    let found = logits_of(encoder, &windows.iter().map(Vec::as_slice).collect::<Vec<_>>());
     (windows, found)
 }
 
@@ -120,16 +127,27 @@ fn a_text_is_labelled_the_same_in_any_company() {
             let (_, together) = logits(&mut encoder, &texts);
             encoder.budget = 50;
             let (_, in_small_batches) = logits(&mut encoder, &texts);
+            encoder.work = Work::Queue;
+            let (_, queued) = logits(&mut encoder, &texts);
             for (at, text) in texts.iter().enumerate() {
                 let (_, alone) = logits(&mut encoder, &[text]);
                 let scale = together[at].iter().fold(1.0_f32, |scale, logit| scale.max(logit.abs()));
-                for other in [&alone[0], &in_small_batches[at]] {
+                for other in [&alone[0], &in_small_batches[at], &queued[at]] {
                     let difference = largest_difference(other, &together[at]) / scale;
                     assert!(difference < tolerance, "{model} {precision:?}: {text:?} differs by {difference}");
                 }
             }
         }
     }
+}
+
+#[test]
+fn a_queue_finds_its_budget() {
+    let encoder = Encoder { work: Work::Queue, ..encoder("bert-stars", Precision::F32) };
+    let [smallest, largest] = QUEUE_BUDGETS;
+    let found = encoder.best_budget(encoder.config.window()).unwrap();
+    assert!((smallest..=largest).contains(&found) && found.is_power_of_two(), "{found}");
+    assert!(encoder.workings().starts_with("Float, attention Grouped, batches of 2048 tokens"));
 }
 
 #[test]
@@ -197,7 +215,7 @@ fn windows_of_a_long_text_are_averaged_where_that_is_asked_for() {
     let read = TextReader::read(&encoder.reader, &text).unwrap();
     assert!(read.windows.len() > 1);
     let windows: Vec<&[u32]> = read.windows.iter().map(Vec::as_slice).collect();
-    let logits = encoder.logits(&windows).unwrap();
+    let logits = logits_of(&mut encoder, &windows);
     let total: usize = windows.iter().map(|window| window.len()).sum();
     let mut mean = vec![0.0; 5];
     for (window, logits) in windows.iter().zip(&logits) {

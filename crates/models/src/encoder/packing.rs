@@ -54,16 +54,14 @@ pub(super) fn plan(windows: impl IntoIterator<Item = usize>, lengths: &[usize], 
     batches
 }
 
-/// Rows of the first tokens of all windows, where these lie end to end.
-pub(super) fn first_tokens(groups: &[Group]) -> Vec<i64> {
-    let lengths = groups.iter().flat_map(|group| std::iter::repeat_n(group.length as i64, group.windows));
-    lengths
-        .scan(0, |start, length| {
-            let first = *start;
-            *start += length;
-            Some(first)
-        })
-        .collect()
+/// Row of each window's first token where windows lie end to end, and behind them the number of tokens.
+pub(super) fn starts(groups: &[Group]) -> Vec<i32> {
+    let lengths = groups.iter().flat_map(|group| std::iter::repeat_n(group.length as i32, group.windows));
+    let ends = lengths.scan(0, |end, length| {
+        *end += length;
+        Some(*end)
+    });
+    std::iter::once(0).chain(ends).collect()
 }
 
 /// Runs all windows through `run`, batch by batch. Where a batch takes more memory than there is, the budget is halved and what is
@@ -107,6 +105,7 @@ mod tests {
         assert_eq!(batches[1], Batch { windows: vec![1, 0], groups: vec![group(1, 5), group(1, 3)] });
         assert_eq!(batches[2], Batch { windows: vec![2, 4], groups: vec![group(2, 3)] });
         assert_eq!(plan(0..0, &[], 9), []);
+        assert_eq!(starts(&batches[1].groups), [0, 5, 8]);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::featuriser::{Featuriser, FeaturiserConfig};
 use super::network::{Network, Sizes, TextTensors};
 use super::weights;
 use crate::artifact::{Artifact, CONFIG};
-use crate::model::{Input, Model, ReadTexts, Reader};
-use crate::task::{Labelled, Task};
+use crate::model::{Input, Model, Pending, ReadTexts, Reader};
+use crate::task::Task;
 use crate::tensors::download;
 use crate::{Device, ModelError, Precision, Problem};
 
@@ -131,10 +131,10 @@ impl Model for Ngram {
         self.featuriser.clone()
     }
 
-    fn label(&mut self, texts: ReadTexts) -> Result<Vec<Labelled>, ModelError> {
+    fn begin(&mut self, texts: ReadTexts) -> Result<Pending, ModelError> {
         let Input::Bags(bags) = texts.0 else { return Err(ModelError::ForeignInput) };
         if bags.truncated.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Pending::new(|| Ok(Vec::new())));
         }
         let _guard = tch::no_grad_guard();
         let logits = TextTensors::of(&bags, self.device)?.pool(&self.table)?;
@@ -142,9 +142,16 @@ impl Model for Ngram {
             .f_add(&self.network.bias)
             .and_then(|logits| logits.f_softmax(-1, Kind::Float))
             .map_err(ModelError::torch("score a batch"))?;
-        let rows = download(&probabilities)?;
-        let scored = rows.chunks_exact(self.config.labels.len()).zip(&bags.truncated);
-        Ok(scored.map(|(row, &truncated)| self.task.predict(row.to_vec(), truncated)).collect())
+        let task = self.task.clone();
+        Ok(Pending::new(move || {
+            let rows = download(&probabilities)?;
+            let scored = rows.chunks_exact(task.labels().len()).zip(&bags.truncated);
+            Ok(scored.map(|(row, &truncated)| task.predict(row.to_vec(), truncated)).collect())
+        }))
+    }
+
+    fn workings(&self) -> String {
+        format!("{:?}, {} dimensions", Kind::Float, self.config.dimensions)
     }
 }
 
