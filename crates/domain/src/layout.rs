@@ -29,6 +29,8 @@ impl RunLayout {
     pub const ETL: &str = "etl.json";
     /// Folder of predictions.
     pub const PREDICTIONS: &str = "predictions";
+    /// Folder of how long the jobs of the labelling took.
+    pub const TIMINGS: &str = "timings";
     /// Commit object of the report.
     pub const SUMMARY: &str = "summary.json";
     /// The page for people.
@@ -40,6 +42,11 @@ impl RunLayout {
     pub fn run(run_id: &RunId) -> String {
         format!("{STAGING_RUNS}/{run_id}")
     }
+}
+
+/// File name of how long the labelling job of this array index took: `inference-00000.json`.
+pub fn timings_name(index: usize) -> String {
+    format!("inference-{index:05}.json")
 }
 
 /// File name of the `index`-th part of a folder: `part-00000.parquet`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Counts, FileReport, MetricSet, ModelReference, RejectReason, RunId};
+use crate::{Counts, FileReport, Labelling, MetricSet, ModelReference, RejectReason, RunId};
 
 /// A run at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Summary {
     pub class_names: BTreeMap<i8, String>,
     /// Mean confidence of the predictions, if there are any.
     pub mean_confidence: Option<f64>,
+    /// How long the labelling took, if it is known.
+    #[serde(default)]
+    pub labelling: Option<Labelling>,
     /// Figures against the labels that came with the data, if any did.
     pub quality: Option<Quality>,
     /// Whether a new model is wanted.

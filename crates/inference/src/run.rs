@@ -8,7 +8,7 @@ use arrow::array::Array;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use futures::{StreamExt, TryStreamExt, stream};
-use tamiz_domain::{Counts, ModelReference, RunLayout, Stage, part_name, schema};
+use tamiz_domain::{Counts, Labelling, ModelReference, RunLayout, Stage, part_name, schema, timings_name};
 use tamiz_models::{Labelled, LoadSettings, ModelError, ReadTexts, load, resolve};
 use tamiz_ports::{Created, Folder, Stores};
 use tamiz_telemetry::{Metric, Progress, Shutdown, emit};
@@ -77,7 +77,7 @@ async fn label(settings: Settings, deps: Deps, shutdown: Shutdown) -> Result<Out
         }
     }
     drop(shards);
-    job.report(&outcome, started.elapsed().as_secs_f64());
+    job.report(&outcome, started.elapsed().as_secs_f64()).await?;
     Ok(outcome)
 }
 
@@ -94,6 +94,11 @@ struct Job {
     own: Vec<usize>,
     device: DeviceThread,
     model: ModelReference,
+    /// What the device calls itself.
+    device_name: String,
+    /// The job's place in its array.
+    index: usize,
+    results: Folder,
     output: Folder,
     schema: arrow::datatypes::SchemaRef,
     metadata: PartMetadata,
@@ -103,7 +108,8 @@ struct Job {
 impl Job {
     async fn open(settings: &Settings, deps: &Deps) -> Result<Self, InferenceError> {
         let shards = Shards::find(&*deps.stores, &settings.shards).await?;
-        let own: Vec<usize> = settings.assignment(shards.len())?.shards(shards.len()).collect();
+        let assignment = settings.assignment(shards.len())?;
+        let own: Vec<usize> = assignment.shards(shards.len()).collect();
         deps.progress.set_total(shards.known_rows(&own));
 
         let model_error = |source: ModelError| InferenceError::Model { uri: settings.model.to_string(), source };
@@ -126,11 +132,15 @@ impl Job {
         tracing::info!(model = name, version, %device, workings, "model loaded");
         let metadata = PartMetadata::try_new(&reference, &model.labels(), run_id)
             .map_err(|error| InferenceError::Part { name: "metadata".into(), source: Box::new(error) })?;
+        let results = deps.stores.open(&settings.output)?;
         Ok(Self {
             own,
+            index: assignment.index,
+            device_name: device.to_string(),
             device: DeviceThread::spawn(model).map_err(|_| InferenceError::DeviceThread)?,
             model: reference,
-            output: deps.stores.open(&settings.output)?.child(RunLayout::PREDICTIONS),
+            output: results.child(RunLayout::PREDICTIONS),
+            results,
             schema: schema::predictions(&configuration.pass_through),
             metadata,
             batch_rows: configuration.batch_rows,
@@ -238,10 +248,22 @@ impl Job {
         read.await.map_err(|error| part_error(error.into()))?.map_err(|error| part_error(error.into()))
     }
 
-    fn report(&self, outcome: &Outcome, seconds: f64) {
+    /// Tells what was done, and leaves beside the predictions how long it took.
+    async fn report(&self, outcome: &Outcome, seconds: f64) -> Result<(), InferenceError> {
         let run_id = self.shards.manifest.as_ref().map(|manifest| manifest.run_id.as_str());
         let counts = outcome.counts;
-        let busy_percent = 100.0 * self.device.busy().as_secs_f64() / seconds.max(f64::MIN_POSITIVE);
+        let labelling = Labelling {
+            jobs: 1,
+            devices: [self.device_name.clone()].into(),
+            rows: counts.input,
+            seconds,
+            device_busy_seconds: self.device.busy().as_secs_f64(),
+        };
+        let busy_percent = 100.0 * labelling.busy_share().unwrap_or_default();
+        if counts.input > 0 {
+            let name = format!("{}/{}", RunLayout::TIMINGS, timings_name(self.index));
+            self.results.write_json(&name, &labelling).await?;
+        }
         let values = [
             (Metric::RowsLabelled, counts.ok as f64),
             (Metric::RowsFailed, counts.failed as f64),
@@ -257,6 +279,7 @@ impl Job {
             resumed = outcome.resumed,
             "labelled"
         );
+        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use arrow::datatypes::{DataType, Field, Float32Type, Int8Type, Int32Type, Schema
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use safetensors::SafeTensors;
-use tamiz_domain::Counts;
+use tamiz_domain::{Counts, Labelling};
 use tamiz_inference::{Deps, InferenceError, Outcome, Settings, run};
 use tamiz_models::{DeviceChoice, Precision};
 use tamiz_ports::FolderStores;
@@ -124,6 +124,10 @@ fn texts_of_every_kind_are_labelled_and_long_ones_say_so() {
         let scores = found.column_by_name("scores").unwrap().as_list::<i32>().clone();
         assert!((0..7).all(|row| scores.value(row).len() == 5));
         assert!(*scores.value(0) == *scores.value(6), "the same text, the same scores");
+        let timings = fs::read(desk.path("timings/inference-00000.json")).unwrap();
+        let timings: Labelling = serde_json::from_slice(&timings).unwrap();
+        assert_eq!((timings.jobs, timings.rows), (1, 7));
+        assert!(timings.busy_share().is_some_and(|share| share > 0.0 && share <= 1.0));
     }
 }
 

@@ -143,6 +143,7 @@ fn labelled(run_id: RunId, counts: Counts, predictions: &Predictions) -> Summary
         predicted,
         class_names,
         mean_confidence: tally.confidence.mean(),
+        labelling: predictions.labelling.clone(),
         quality,
         retrain: false,
         retrain_advice: RetrainAdvice::default(),

@@ -4,7 +4,7 @@ use arrow::datatypes::Metadata;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectMeta;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
-use tamiz_domain::{LabelMap, ModelReference, PartEntry, RunId, RunLayout, schema};
+use tamiz_domain::{LabelMap, Labelling, ModelReference, PartEntry, RunId, RunLayout, schema};
 use tamiz_ports::{Folder, ParquetObject};
 use tamiz_telemetry::Progress;
 
@@ -28,6 +28,8 @@ pub(crate) struct Predictions {
     pub(crate) model: Option<ModelReference>,
     /// The model's classes.
     pub(crate) labels: Option<LabelMap>,
+    /// How long it took; none if no job says.
+    pub(crate) labelling: Option<Labelling>,
     /// Parts that say they are of another run or of another model than the first.
     pub(crate) strangers: Vec<String>,
 }
@@ -67,14 +69,26 @@ pub(crate) async fn read_predictions(
     let mut objects = results.list(RunLayout::PREDICTIONS).await?;
     objects.retain(|object| object.location.filename().is_some_and(|name| name.ends_with(".parquet")));
     // In order, not as they come: sums of floating-point numbers depend on it, and the report's bytes must not.
-    stream::iter(objects)
+    let parts = stream::iter(objects)
         .map(|object| read_part(results, object, progress))
         .buffered(PARTS_IN_FLIGHT)
         .try_fold(Predictions::default(), async |mut all, part| {
             all.push(part, run_id);
             Ok(all)
-        })
-        .await
+        });
+    Ok(Predictions { labelling: read_timings(results).await?, ..parts.await? })
+}
+
+/// The sum of what the jobs of the labelling say of themselves.
+async fn read_timings(results: &Folder) -> Result<Option<Labelling>, MonitorError> {
+    let objects = results.list(RunLayout::TIMINGS).await?;
+    let names = objects.iter().filter_map(|object| object.location.filename());
+    let mut all = None;
+    for name in names {
+        let job: Labelling = results.read_json(&format!("{}/{name}", RunLayout::TIMINGS)).await?;
+        *all.get_or_insert_with(Labelling::default) += &job;
+    }
+    Ok(all)
 }
 
 /// One part of predictions.

@@ -1,6 +1,6 @@
 //! Whole runs, reported from real Parquet parts in memory.
 
-use tamiz_domain::{FailureNote, MetricSet, RejectReason, RunLayout, Stage, Summary, Verdict};
+use tamiz_domain::{FailureNote, Labelling, MetricSet, RejectReason, RunLayout, Stage, Summary, Verdict, timings_name};
 use tamiz_ports::{Fault, FaultyStore, Mail, Moment, Operation, Stores};
 use tamiz_telemetry::Shutdown;
 
@@ -45,6 +45,22 @@ async fn an_ok_run_is_told_with_counts_classes_and_accuracy() {
     assert_eq!((summary.verdict, summary.counts.ok, summary.counts.rejected), (Verdict::Ok, 1_500, 4));
     assert_eq!(summary.quality.as_ref().map(|quality| quality.metrics.accuracy), Some(0.9));
     insta::assert_snapshot!(text(&mail));
+}
+
+#[tokio::test]
+async fn how_long_the_labelling_took_is_summed_over_its_jobs() {
+    let test = labelled_run().await;
+    for (index, seconds) in [2.0, 4.0].into_iter().enumerate() {
+        let job =
+            Labelling { jobs: 1, devices: ["cuda".to_owned()].into(), rows: 750, seconds, device_busy_seconds: 2.0 };
+        let name = format!("{}/{}", RunLayout::TIMINGS, timings_name(index));
+        test.results().write_json(&name, &job).await.unwrap();
+    }
+    let (summary, _) = report(&test).await;
+    let labelling = summary.labelling.unwrap();
+    assert_eq!((labelling.jobs, labelling.rows, labelling.seconds), (2, 1_500, 6.0));
+    let told = "2 jobs on cuda, 250 rows a second each, the device busy 67% of the time";
+    assert!(page(&test).await.contains(told));
 }
 
 #[tokio::test]

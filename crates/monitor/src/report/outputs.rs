@@ -1,10 +1,10 @@
 //! Where everything lies: model, predictions, rejected rows.
 
 use maud::{Markup, html};
-use tamiz_domain::RunLayout;
+use tamiz_domain::{Labelling, RunLayout};
 
 use crate::account::Account;
-use crate::figures::{count_of, thousands};
+use crate::figures::{count_of, printable, thousands};
 use crate::page::section as page_section;
 
 /// Parts linked at most; with more, a list says less than the folder's name.
@@ -19,6 +19,7 @@ pub(super) fn section(account: &Account) -> Markup {
             @if let Some(model) = &summary.model {
                 dt { "Model" } dd { (model.name) " " code { (model.version) } br; span.note { "SHA-256 " code { (model.digest) } } }
             }
+            @if let Some(labelling) = &summary.labelling { dt { "Labelling" } dd { (speed(labelling)) } }
             @if !account.predictions.parts.is_empty() {
                 dt { "Predictions" } dd { code { (places.results.join(RunLayout::PREDICTIONS)) "/" } (parts(account)) }
             }
@@ -29,6 +30,20 @@ pub(super) fn section(account: &Account) -> Markup {
         }
     };
     page_section("outputs", "Where everything lies", content)
+}
+
+/// How fast the rows were labelled, and on what.
+fn speed(labelling: &Labelling) -> String {
+    let devices: Vec<&str> = labelling.devices.iter().map(String::as_str).collect();
+    let mut text = format!("{} on {}", count_of(labelling.jobs, "job"), printable(&devices.join(" and ")));
+    if let (Some(rate), Some(busy)) = (labelling.rows_per_second(), labelling.busy_share()) {
+        text += &format!(
+            ", {} rows a second each, the device busy {:.0}% of the time",
+            thousands(rate.round() as u64),
+            busy * 100.0
+        );
+    }
+    text
 }
 
 fn parts(account: &Account) -> Markup {
