@@ -36,6 +36,13 @@ fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     found
 }
 
+/// What the summary of a run says, but for how long it took.
+fn timeless(run: &Path) -> Summary {
+    let summary: Summary = json(run.join("summary.json"));
+    assert!(summary.labelling.as_ref().is_some_and(|labelling| labelling.rows > 0 && labelling.seconds > 0.0));
+    Summary { labelling: None, ..summary }
+}
+
 #[test]
 fn a_run_on_a_folder_labels_every_review_and_a_rerun_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
@@ -68,11 +75,15 @@ fn a_run_on_a_folder_labels_every_review_and_a_rerun_gives_the_same_bytes() {
     assert!(column_of_labels(&rows, "predicted").iter().all(Option::is_some));
     let before = contents(&first);
     let (_, second) = run("second", "2");
-    // The page says where it lies, so it differs by its folder.
-    let data = |files: Vec<(PathBuf, Vec<u8>)>| files.into_iter().filter(|(path, _)| !path.ends_with("report.html"));
-    for ((path, first), (_, second)) in data(before.clone()).zip(data(contents(&second))) {
+    // The page says where it lies; it and the summary say how long it took.
+    let told = |(path, _): &(PathBuf, Vec<u8>)| {
+        ["report.html", "summary.json", "timings"].iter().any(|name| path.starts_with(name))
+    };
+    let data = |files: Vec<(PathBuf, Vec<u8>)>| files.into_iter().filter(|file| !told(file)).collect::<Vec<_>>();
+    for ((path, first), (_, second)) in data(before.clone()).iter().zip(&data(contents(&second))) {
         assert!(first == second, "{} differs from run to run", path.display());
     }
+    assert_eq!(timeless(&first), timeless(&second));
     let (_, again) = run("first", "2");
     assert!(contents(&again) == before, "running over a finished run changes nothing");
 }
@@ -189,9 +200,10 @@ fn each_job_runs_by_hand_on_local_paths_by_flags_or_environment() {
             .arg("--models")
             .arg(models.join("reviews")),
     );
-    for part in ["shards/part-00000.parquet", "predictions/part-00000.parquet", "etl.json", "summary.json"] {
+    for part in ["shards/part-00000.parquet", "predictions/part-00000.parquet", "etl.json"] {
         assert!(std::fs::read(run.join(part)).unwrap() == std::fs::read(planned.join(part)).unwrap(), "{part} differs");
     }
+    assert_eq!(timeless(&run), timeless(&planned));
     succeed(
         binary("tamiz-retrain")
             .arg("--training-data")

@@ -16,7 +16,6 @@ cd "$(dirname "$0")/../.."
 . scripts/lib/manifest.sh
 
 readonly OUT=target/bench/etl
-readonly BIN=target/release
 readonly PEERS=target/bench/venv
 readonly TANTIVY=target/bench/tantivy
 ROWS=0

@@ -5,8 +5,8 @@
 #   scripts/bench/inference.sh [--rows N]
 #
 # N reviews (1,000) for everybody, of polarity/test.csv.zst in the folder that TAMIZ_DATA names; they are not part of this
-# repository. The model is MiniLM (all-MiniLM-L6-v2, from PyPI) with a head fitted to 2,000 other reviews. About six minutes, and
-# 5 GB of Python packages the first time.
+# repository. The model is MiniLM (all-MiniLM-L6-v2, from PyPI) with a head fitted to 2,000 other reviews. About ten minutes,
+# and 5 GB of Python packages the first time.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
@@ -37,16 +37,18 @@ main() {
   done
   tamiz f32
   tamiz bf16
-  lengths
+  cp -r "$OUT/predictions-f32-run" "$OUT/predictions-bf16-run" "$OUT"/tamiz-*.tsv -t "$OUT/whole"
+  variants max_tokens 'tokens read at most' 32 64 128 256
+  variants batch_tokens 'tokens of a batch' 512 1024 2048 4096 8192
   print_machine
   "$PEERS/bin/python" scripts/bench/inference_table.py "$OUT"
-  cat "$OUT/lengths.md"
+  cat "$OUT/max_tokens.md" "$OUT/batch_tokens.md"
 }
 
 # Shards of the reviews that are labelled, and of others that the model's head is fitted to.
 inputs() {
   rm -rf "$OUT"
-  mkdir -p "$OUT"
+  mkdir -p "$OUT/whole"
   zstd -dqf "$TAMIZ_DATA/polarity/test.csv.zst" -o "$OUT/test.csv"
   head -n "$ROWS" "$OUT/test.csv" >"$OUT/run.csv"
   head -n 1 "$OUT/test.csv" >"$OUT/one.csv"
@@ -54,7 +56,7 @@ inputs() {
   local name minilm
   for name in run one fit; do
     write_manifest "$OUT/$name.csv" "$OUT/$name.json"
-    sed -i "s/\"configuration\": {}/\"configuration\": {\"inference\": {\"max_tokens\": $MAX_TOKENS}}/" "$OUT/$name.json"
+    sed -i "s/\"configuration\": {}/\"configuration\": {\"inference\": {\"max_tokens\": $MAX_TOKENS, \"batch_tokens\": 2048}}/" "$OUT/$name.json"
     "$BIN/tamiz-etl" --manifest "$OUT/$name.json" --output "$OUT/$name" --log error
     cp "$OUT/$name.json" "$OUT/$name/manifest.json"
   done
@@ -76,18 +78,21 @@ tamiz() {
   done
 }
 
-# Labels the same reviews cut at fewer tokens, in each precision.
-lengths() {
-  local tokens precision row
-  printf '\n| tokens read at most | f32, reviews/s | bf16, reviews/s |\n|---:|---:|---:|\n' >"$OUT/lengths.md"
-  for tokens in 32 64 128 256; do
-    sed -i "s/\"max_tokens\": [0-9]*/\"max_tokens\": $tokens/" "$OUT/run/manifest.json" "$OUT/one/manifest.json"
-    row="| $tokens |"
+# Labels the same reviews with other values of a setting, in each precision. Of its name, what heads its column, and
+# the values.
+variants() {
+  local setting=$1 title=$2 name value precision row
+  shift 2
+  printf '\n| %s | f32, reviews/s | bf16, reviews/s |\n|---:|---:|---:|\n' "$title" >"$OUT/$setting.md"
+  for name in run one; do cp "$OUT/$name.json" "$OUT/$name/manifest.json"; done
+  for value in "$@"; do
+    sed -i "s/\"$setting\": [0-9]*/\"$setting\": $value/" "$OUT/run/manifest.json" "$OUT/one/manifest.json"
+    row="| $value |"
     for precision in f32 bf16; do
       tamiz "$precision"
       row+=" $(paste "$OUT/tamiz-$precision-run.tsv" "$OUT/tamiz-$precision-one.tsv" | awk -v rows="$ROWS" '{ printf "%.0f", rows / ($2 - $5) }') |"
     done
-    echo "$row" >>"$OUT/lengths.md"
+    echo "$row" >>"$OUT/$setting.md"
   done
 }
 

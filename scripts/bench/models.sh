@@ -10,7 +10,6 @@ cd "$(dirname "$0")/../.."
 . scripts/lib/manifest.sh
 
 readonly OUT=target/bench/models
-readonly BIN=target/release
 readonly SEED=1
 
 main() {

@@ -12,7 +12,6 @@ cd "$(dirname "$0")/../.."
 . scripts/lib/manifest.sh
 
 readonly OUT=target/bench/ngram
-readonly BIN=target/release
 readonly PEERS=target/bench/venv-ngram
 RUNS=5
 

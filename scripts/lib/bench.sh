@@ -1,5 +1,9 @@
-# Sourced by the benchmarks, after common.sh: the reviews they measure on, and what stands above their tables.
+# Sourced by the benchmarks, after common.sh: the binaries, the reviews they measure on, and what stands above their tables.
 # shellcheck shell=bash
+
+# Where cargo puts the binaries.
+# shellcheck disable=SC2034  # for those that source this
+readonly BIN=target/release
 
 # Ends unless TAMIZ_DATA names a folder with these files.
 need_data() {

@@ -257,6 +257,8 @@ pub struct InferenceConfiguration {
     pub max_tokens: usize,
     /// What becomes of texts that are longer, where a model has classes of texts; entities are looked for in all of a text.
     pub long_texts: LongTexts,
+    /// Tokens that go through an encoder at once; 0 for what suits the device, which a GPU is asked for at the start.
+    pub batch_tokens: usize,
 }
 
 /// What becomes of a text that is longer than an encoder reads.
@@ -279,6 +281,7 @@ impl Default for InferenceConfiguration {
             batch_rows: 4_096,
             max_tokens: 0,
             long_texts: LongTexts::Truncate,
+            batch_tokens: 0,
         }
     }
 }

@@ -123,6 +123,7 @@ impl Job {
             precision: settings.precision,
             max_tokens: NonZeroUsize::new(configuration.max_tokens),
             long_texts: configuration.long_texts,
+            batch_tokens: NonZeroUsize::new(configuration.batch_tokens),
         };
         let model = spawn_blocking(move || load(&artifact, &load_settings)).await;
         let model = model.map_err(|_| InferenceError::DeviceThread)?.map_err(model_error)?;

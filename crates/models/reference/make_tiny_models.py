@@ -112,7 +112,7 @@ def byte_pairs() -> PreTrainedTokenizerFast:
 def unigrams() -> PreTrainedTokenizerFast:
     """As XLM-RoBERTa's: SentencePiece unigrams."""
     tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(" ", " ")])
+    tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     trainer = trainers.UnigramTrainer(

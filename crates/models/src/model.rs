@@ -79,6 +79,16 @@ pub trait Reader: Send + Sync {
 /// Texts as a model takes them.
 pub struct ReadTexts(pub(crate) Input);
 
+impl ReadTexts {
+    /// Tokens that an encoder is to read of them, special ones included; 0 of an n-gram model's texts, which are no tokens any more.
+    pub fn num_tokens(&self) -> usize {
+        match &self.0 {
+            Input::Bags(_) => 0,
+            Input::Windows(texts) => texts.iter().flatten().flat_map(|text| &text.windows).map(Vec::len).sum(),
+        }
+    }
+}
+
 pub(crate) enum Input {
     Bags(Bags),
     Windows(Vec<Result<ReadText, Unlabelled>>),
@@ -95,12 +105,20 @@ pub struct LoadSettings {
     pub max_tokens: Option<NonZeroUsize>,
     /// What becomes of texts that are longer.
     pub long_texts: LongTexts,
+    /// Tokens that go through an encoder at once; by default what suits the device.
+    pub batch_tokens: Option<NonZeroUsize>,
 }
 
 impl LoadSettings {
     /// On a device, everything else as the model has it.
     pub fn on(device: Device) -> Self {
-        Self { device, precision: Precision::Auto, max_tokens: None, long_texts: LongTexts::default() }
+        Self {
+            device,
+            precision: Precision::Auto,
+            max_tokens: None,
+            long_texts: LongTexts::default(),
+            batch_tokens: None,
+        }
     }
 }
 

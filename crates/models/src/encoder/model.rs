@@ -1,5 +1,6 @@
 //! A loaded encoder.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -72,10 +73,11 @@ impl Encoder {
         let reader =
             TextReader::new(artifact.file(TOKENIZER)?, window, config.vocabulary, config.head, settings.long_texts)
                 .map_err(unusable(TOKENIZER))?;
-        let (work, budget) = match settings.device {
+        let (work, usual) = match settings.device {
             Device::CPU => (Work::Cores, CORE_BUDGET),
             _ => (Work::Queue, QUEUE_BUDGETS[0]),
         };
+        let budget = settings.batch_tokens.map_or(usual, NonZeroUsize::get);
         if work == Work::Cores {
             tch::set_num_threads(1);
             libtorch::keep_memory();
@@ -84,7 +86,7 @@ impl Encoder {
         let placement = Placement { device: settings.device, kind, rows: budget as i64 };
         let network = load(Weights::open(artifact)?, &config, placement)?;
         let mut encoder = Self { config: Arc::new(config), network, reader: Arc::new(reader), placement, work, budget };
-        if work == Work::Queue {
+        if work == Work::Queue && settings.batch_tokens.is_none() {
             encoder.budget = encoder.best_budget(window.min(TYPICAL_LENGTH))?;
         }
         Ok(encoder)

@@ -142,6 +142,13 @@ fn a_text_is_labelled_the_same_in_any_company() {
 }
 
 #[test]
+fn a_budget_that_is_asked_for_is_kept_to() {
+    let settings = LoadSettings { batch_tokens: NonZeroUsize::new(64), ..settings(Precision::F32) };
+    let encoder = Encoder::load(&artifact("bert-stars"), &settings).unwrap();
+    assert!(encoder.workings().ends_with("batches of 64 tokens"), "{}", encoder.workings());
+}
+
+#[test]
 fn a_queue_finds_its_budget() {
     let encoder = Encoder { work: Work::Queue, ..encoder("bert-stars", Precision::F32) };
     let [smallest, largest] = QUEUE_BUDGETS;
