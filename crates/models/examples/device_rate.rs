@@ -6,6 +6,8 @@
 //! TEXTS: a JSON list of strings. Prints one JSON object: rows and tokens of a pass, its seconds (the median of five), and how the
 //! model works there.
 
+#![expect(clippy::print_stdout, reason = "what it found is what it is for")]
+
 use std::error::Error;
 use std::num::NonZeroUsize;
 use std::time::Instant;

@@ -48,7 +48,9 @@ pub struct ArtifactParts<'a, C> {
     /// The architecture's configuration.
     pub config: &'a C,
     /// Weights as safetensors.
-    pub weights: Vec<u8>,
+    pub weights: Bytes,
+    /// The tokenizer of an encoder.
+    pub tokenizer: Option<Bytes>,
     /// Training and quality.
     pub metrics: &'a ModelMetrics,
     /// Training data at a glance.
@@ -77,15 +79,22 @@ impl Artifact {
     /// # Errors
     /// [`ModelError::Unusable`] for a part that has no JSON form.
     pub fn assemble<C: Serialize>(parts: ArtifactParts<'_, C>) -> Result<Self, ModelError> {
-        let files = BTreeMap::from([
-            (WEIGHTS.to_owned(), Bytes::from(parts.weights)),
+        let mut files = BTreeMap::from([
+            (WEIGHTS.to_owned(), parts.weights),
             (CONFIG.to_owned(), json(CONFIG, parts.config)?),
             (METRICS.to_owned(), json(METRICS, parts.metrics)?),
             (BASELINE.to_owned(), json(BASELINE, parts.baseline)?),
             (CARD.to_owned(), Bytes::from(parts.card)),
         ]);
+        files.extend(parts.tokenizer.map(|tokenizer| (TOKENIZER.to_owned(), tokenizer)));
         let sums = files.iter().map(|(name, content)| format!("{}  {name}\n", digest(content))).collect();
         Ok(Self { place: "the new model".into(), files, sums })
+    }
+
+    /// What a model needs to be loaded, without anything that is written about it.
+    pub(crate) fn of_files(files: impl IntoIterator<Item = (&'static str, Bytes)>) -> Self {
+        let files = files.into_iter().map(|(name, content)| (name.to_owned(), content)).collect();
+        Self { place: "the new model".into(), files, sums: String::new() }
     }
 
     /// Reads a version folder and verifies the digest of every file; or a folder as Hugging Face's `save_pretrained` writes it,

@@ -29,8 +29,9 @@ pub(crate) fn toy_artifact(seed: u64) -> (Artifact, crate::ngram::Ngram) {
     let none = Histogram::new(vec![0.0]);
     let (labels, predicted) = Default::default();
     let baseline = Baseline { rows: 0, labels, predicted, confidence: none.clone(), text_characters: none };
-    let (weights, card) = (model.weights().unwrap(), "# toy\n".to_owned());
-    let parts = ArtifactParts { config: model.config(), weights, metrics: &metrics, baseline: &baseline, card };
+    let (weights, card) = (model.weights().unwrap().into(), "# toy\n".to_owned());
+    let (metrics, baseline) = (&metrics, &baseline);
+    let parts = ArtifactParts { config: model.config(), weights, tokenizer: None, metrics, baseline, card };
     (Artifact::assemble(parts).unwrap(), model)
 }
 

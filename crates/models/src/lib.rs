@@ -17,9 +17,11 @@ mod registry;
 mod scheme;
 mod task;
 mod tensors;
+pub mod training;
 
 pub use artifact::{Artifact, ArtifactParts, BASELINE, CARD, CONFIG, METRICS, SUMS, WEIGHTS};
 pub use device::{Device, DeviceChoice, Precision};
+pub use encoder::training as transformer;
 pub use entities::Entity;
 pub use error::{ModelError, Problem};
 pub use model::{LoadSettings, Model, Pending, ReadTexts, Reader, load};

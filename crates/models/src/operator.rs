@@ -14,6 +14,8 @@ use tch::{TchError, Tensor};
 pub(crate) enum Argument<'a> {
     /// `Tensor`
     Tensor(&'a Tensor),
+    /// `Tensor[]`
+    Tensors(&'a [&'a Tensor]),
     /// `Tensor?`
     OptionalTensor(Option<&'a Tensor>),
     /// `int`, `SymInt`
@@ -38,6 +40,7 @@ unsafe extern "C" {
     fn aoti_torch_call_dispatcher(operator: *const c_char, overload: *const c_char, stack: *mut u64) -> i32;
     fn torch_new_string_handle(data: *const c_char, length: usize, handle: *mut *mut c_void) -> i32;
     fn torch_new_list_reserve_size(size: usize, handle: *mut *mut c_void) -> i32;
+    fn torch_list_push_back(list: *mut c_void, element: u64) -> i32;
 }
 
 /// Calls an operator that answers `N` tensors and nothing else.
@@ -69,6 +72,16 @@ pub(crate) fn call<const N: usize>(
 fn value_of(argument: &Argument<'_>) -> Option<u64> {
     match *argument {
         Argument::Tensor(tensor) => Some(owned(tensor)),
+        Argument::Tensors(tensors) => {
+            let list = new_list(tensors.len())?;
+            for tensor in tensors {
+                // SAFETY: the list is one, and takes the reference over.
+                if unsafe { torch_list_push_back(list as *mut c_void, owned(tensor)) } != 0 {
+                    return None;
+                }
+            }
+            Some(list)
+        }
         Argument::OptionalTensor(tensor) => tensor.map_or(Some(0), |tensor| boxed(owned(tensor))),
         Argument::Int(number) => Some(number as u64),
         Argument::OptionalInt(number) => number.map_or(Some(0), |number| boxed(number as u64)),
@@ -77,10 +90,7 @@ fn value_of(argument: &Argument<'_>) -> Option<u64> {
         Argument::Bool(flag) => Some(flag.into()),
         Argument::Text(text) => new_text(text),
         Argument::OptionalText(text) => text.map_or(Some(0), |text| boxed(new_text(text)?)),
-        Argument::EmptyList => handle(|slot| {
-            // SAFETY: the slot is valid for one pointer.
-            unsafe { torch_new_list_reserve_size(0, slot) }
-        }),
+        Argument::EmptyList => new_list(0),
     }
 }
 
@@ -103,6 +113,13 @@ fn boxed(value: u64) -> Option<u64> {
         pointer.write(value);
         Some(pointer as u64)
     }
+}
+
+fn new_list(size: usize) -> Option<u64> {
+    handle(|slot| {
+        // SAFETY: the slot is valid for one pointer.
+        unsafe { torch_new_list_reserve_size(size, slot) }
+    })
 }
 
 fn new_text(text: &str) -> Option<u64> {

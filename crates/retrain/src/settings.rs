@@ -2,7 +2,8 @@
 
 use clap::ValueEnum;
 use tamiz_models::DeviceChoice;
-use tamiz_models::ngram::{self, Featuriser, FeaturiserConfig, TrainingSettings};
+use tamiz_models::ngram::{Featuriser, FeaturiserConfig, TrainingSettings};
+use tamiz_models::training;
 use tamiz_ports::ObjectUri;
 
 use crate::RetrainError;
@@ -124,9 +125,9 @@ impl Hyperparameters {
             epochs: self.epochs,
             learning_rate: self.learning_rate,
             balance: match self.balance {
-                Balance::Weights => ngram::Balance::Weights,
-                Balance::Undersample => ngram::Balance::Undersample,
-                Balance::None => ngram::Balance::None,
+                Balance::Weights => training::Balance::Weights,
+                Balance::Undersample => training::Balance::Undersample,
+                Balance::None => training::Balance::None,
             },
             batch_rows: 512,
             patience: 2,

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use tamiz_domain::{LabelMap, ModelMetrics};
-use tamiz_models::ngram::{self, Example, TrainingSettings};
+use tamiz_models::ngram::{self, TrainingSettings};
+use tamiz_models::training::{Epoch, Example};
 use tamiz_models::{Artifact, ArtifactParts, Device};
 use tamiz_telemetry::{Progress, Shutdown};
 
@@ -47,7 +48,7 @@ pub(crate) fn train(task: &Task, progress: &Progress, shutdown: &Shutdown) -> Re
     let rows_per_epoch = split.training.len() as u64;
     progress.set_total(rows_per_epoch * settings.epochs as u64);
     let mut epochs = 0;
-    let mut watch = |epoch: &ngram::Epoch| {
+    let mut watch = |epoch: &Epoch| {
         tracing::info!(
             epoch = epoch.number,
             training_loss = epoch.training_loss,
@@ -90,7 +91,8 @@ fn pack(
 ) -> Result<Artifact, RetrainError> {
     let parts = ArtifactParts {
         config: model.config(),
-        weights: model.weights()?,
+        weights: model.weights()?.into(),
+        tokenizer: None,
         metrics,
         baseline: &baseline(&task.split.holdout, holdout),
         card: card(&Card { metrics, settings: &task.settings, split: &task.split }),

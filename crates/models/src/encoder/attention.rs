@@ -1,12 +1,11 @@
 //! Attention within each window, without padding: the same function, computed as the device does it best.
 //!
-//! All of it takes the layer's queries, keys and values side by side, `[tokens, 3 · hidden]`, and gives `[tokens, hidden]`. The
-//! queries come scaled: `1/√size` is in their weights.
+//! All of it takes the layer's queries, keys and values side by side, `[tokens, 3 · hidden]`, and gives `[tokens, hidden]`.
 
 use tch::{Kind, TchError, Tensor};
 
 use super::input::Input;
-use super::layers::Placement;
+use super::layers::{Dropout, Placement};
 use super::packing::Group;
 use crate::operator::{Argument, call};
 use crate::{Device, processor};
@@ -24,10 +23,14 @@ pub(super) enum Attention {
 }
 
 /// Heads and the numbers of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Heads {
     pub count: i64,
     pub size: i64,
+    /// What products of queries and keys are multiplied by: 1 where it is in the queries' weights.
+    pub scale: f64,
+    /// Of the weights of attention.
+    pub dropout: Dropout,
 }
 
 /// Tokens from which on a window's two products are faster than the fused attention of its group.
@@ -78,10 +81,19 @@ fn fused(projected: &Tensor, group: Group, heads: Heads, in_full: bool) -> Resul
     let [queries, keys, values] =
         parts(&projected.f_view([windows, length, 3, heads.count, heads.size])?.f_permute([2, 0, 3, 1, 4])?)?;
     let no_mask: Option<&Tensor> = None;
-    Tensor::f_scaled_dot_product_attention(&queries, &keys, &values, no_mask, 0.0, false, Some(1.0), false)?
-        .f_transpose(1, 2)?
-        .f_reshape([windows * length, heads.count * heads.size])?
-        .f_to_kind(kind)
+    Tensor::f_scaled_dot_product_attention(
+        &queries,
+        &keys,
+        &values,
+        no_mask,
+        heads.dropout.0,
+        false,
+        Some(heads.scale),
+        false,
+    )?
+    .f_transpose(1, 2)?
+    .f_reshape([windows * length, heads.count * heads.size])?
+    .f_to_kind(kind)
 }
 
 /// Attention of each window of a group, in two products.
@@ -91,7 +103,11 @@ fn products(projected: &Tensor, group: Group, heads: Heads) -> Result<Vec<Tensor
         let own = projected.f_narrow(0, window as i64 * length, length)?;
         let [queries, keys, values] =
             parts(&own.f_view([length, 3, heads.count, heads.size])?.f_permute([1, 2, 0, 3])?)?;
-        let weights = queries.f_bmm(&keys.f_transpose(1, 2)?)?.f_to_kind(Kind::Float)?.f_softmax(-1, None)?;
+        let mut scores = queries.f_bmm(&keys.f_transpose(1, 2)?)?.f_to_kind(Kind::Float)?;
+        if heads.scale != 1.0 {
+            scores = scores.f_mul_scalar(heads.scale)?;
+        }
+        let weights = heads.dropout.forward(scores.f_softmax(-1, None)?)?;
         weights
             .f_to_kind(Kind::BFloat16)?
             .f_bmm(&values)?
@@ -113,11 +129,11 @@ fn flash(projected: &Tensor, input: &Input, heads: Heads) -> Result<Tensor, TchE
         starts,
         Argument::Int(longest),
         Argument::Int(longest),
-        // No dropout, not causal, no debug mask; scale; no window, lengths or slopes.
-        Argument::Float(0.0),
+        // Dropout; not causal, no debug mask; scale; no window, lengths or slopes.
+        Argument::Float(heads.dropout.0),
         Argument::Bool(false),
         Argument::Bool(false),
-        Argument::OptionalFloat(Some(1.0)),
+        Argument::OptionalFloat(Some(heads.scale)),
         Argument::OptionalInt(None),
         Argument::OptionalInt(None),
         Argument::OptionalTensor(None),
@@ -152,7 +168,7 @@ fn flash_agrees(placement: Placement, heads: Heads) -> bool {
 mod tests {
     use super::*;
 
-    const HEADS: Heads = Heads { count: 4, size: 32 };
+    const HEADS: Heads = Heads { count: 4, size: 32, scale: 0.5, dropout: Dropout::NONE };
     const GROUPS: [Group; 3] =
         [Group { windows: 2, length: 60 }, Group { windows: 1, length: 48 }, Group { windows: 3, length: 7 }];
 
@@ -169,7 +185,7 @@ mod tests {
         for group in GROUPS {
             for _ in 0..group.windows {
                 let own = projected.narrow(0, start, group.length as i64).view([-1, 3, 4, 32]).permute([1, 2, 0, 3]);
-                let weights = own.get(0).matmul(&own.get(1).transpose(1, 2)).softmax(-1, None);
+                let weights = (own.get(0).matmul(&own.get(1).transpose(1, 2)) * HEADS.scale).softmax(-1, None);
                 expected.push(weights.matmul(&own.get(2)).transpose(0, 1).reshape([-1, 128]));
                 start += group.length as i64;
             }

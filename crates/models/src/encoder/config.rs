@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tamiz_domain::{LabelClass, LabelMap};
 
 use super::attention::Heads;
+use super::layers::Dropout;
 use crate::Problem;
 use crate::scheme::Scheme;
 use crate::task::Task;
@@ -142,7 +143,8 @@ impl EncoderConfig {
 
     /// Heads of each layer's attention.
     pub fn heads(&self) -> Heads {
-        Heads { count: self.attention_heads, size: self.hidden / self.attention_heads }
+        let size = self.hidden / self.attention_heads;
+        Heads { count: self.attention_heads, size, scale: (size as f64).powf(-0.5), dropout: Dropout::NONE }
     }
 
     /// Number of logits of a window of so many tokens.

@@ -3,6 +3,7 @@
 use tch::{Kind, TchError, Tensor};
 
 use super::input::Input;
+use super::layers::Dropout;
 use crate::Device;
 
 /// A plain layer in 32-bit floats.
@@ -34,7 +35,7 @@ pub(super) enum Between {
 
 impl Head {
     /// Logits of hidden states `[tokens, hidden]`.
-    pub fn forward(&self, hidden: &Tensor, input: &Input) -> Result<Tensor, TchError> {
+    pub fn forward(&self, hidden: &Tensor, input: &Input, dropout: Dropout) -> Result<Tensor, TchError> {
         match self {
             Self::Sequence { dense, between, classifier } => {
                 let first = input.starts.f_narrow(0, 0, input.num_windows() as i64)?;
@@ -43,10 +44,11 @@ impl Head {
                     Between::Tanh => dense.f_tanh()?,
                     Between::Relu => dense.f_relu()?,
                 };
-                classifier.forward(&dense)
+                classifier.forward(&dropout.forward(dense)?)
             }
             Self::Tokens { classifier } => {
-                classifier.forward(&in_full(&hidden.f_narrow(0, 0, input.num_tokens() as i64)?)?)
+                let tokens = hidden.f_narrow(0, 0, input.num_tokens() as i64)?;
+                classifier.forward(&dropout.forward(in_full(&tokens)?)?)
             }
         }
     }

@@ -35,6 +35,11 @@ enum Weight {
 }
 
 impl Linear {
+    /// Of tensors as they are, which may be trained: `weight`, `[out, in]`, and `bias`, `[out]`.
+    pub fn of(weight: Tensor, bias: Tensor) -> Self {
+        Self { weight: Weight::Plain(weight), bias }
+    }
+
     /// Of `weight`, `[out, in]`, and `bias`, `[out]`.
     pub fn new(weight: &Tensor, bias: &Tensor, placement: Placement) -> Result<Self, ModelError> {
         let place = || -> Result<Self, TchError> {
@@ -51,7 +56,7 @@ impl Linear {
     /// Of `[rows, in]`, `[rows, out]`.
     pub fn forward(&self, rows: &Tensor) -> Result<Tensor, TchError> {
         match &self.weight {
-            Weight::Plain(weight) => rows.f_linear(weight, Some(&self.bias)),
+            Weight::Plain(weight) => rows.f_to_kind(weight.f_kind()?)?.f_linear(weight, Some(&self.bias)),
             Weight::Prepacked(weight) => self.pointwise(rows, weight, "none", ""),
         }
     }
@@ -105,6 +110,11 @@ pub(super) struct LayerNorm {
 }
 
 impl LayerNorm {
+    /// Of tensors as they are, which may be trained: `weight` and `bias`, `[hidden]`.
+    pub fn of(weight: Tensor, bias: Tensor, epsilon: f64) -> Self {
+        Self { weight, bias, epsilon }
+    }
+
     /// Of `weight` and `bias`, `[hidden]`.
     pub fn new(weight: &Tensor, bias: &Tensor, epsilon: f64, placement: Placement) -> Result<Self, ModelError> {
         let place = || Ok(Self { weight: placement.place(weight)?, bias: placement.place(bias)?, epsilon });
@@ -113,6 +123,22 @@ impl LayerNorm {
 
     /// Of `[rows, hidden]`, the same shape.
     pub fn forward(&self, rows: &Tensor) -> Result<Tensor, TchError> {
+        let rows = rows.f_to_kind(self.weight.f_kind()?)?;
         rows.f_layer_norm(self.weight.size(), Some(&self.weight), Some(&self.bias), self.epsilon, false)
+    }
+}
+
+/// Numbers that are zeroed by chance while a network is trained, the rest scaled up (Srivastava et al. 2014); with probability 0,
+/// which is inference, nothing happens.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Dropout(pub f64);
+
+impl Dropout {
+    /// Nothing is zeroed.
+    pub const NONE: Self = Self(0.0);
+
+    /// Of any shape, the same shape.
+    pub fn forward(self, values: Tensor) -> Result<Tensor, TchError> {
+        if self == Self::NONE { Ok(values) } else { values.f_dropout(self.0, true) }
     }
 }

@@ -5,7 +5,7 @@ use tch::{TchError, Tensor};
 use super::attention::Attention;
 use super::config::{self, EncoderConfig, Family};
 use super::head::{self, Between, FullLinear, Head};
-use super::layers::{LayerNorm, Linear, Placement};
+use super::layers::{Dropout, LayerNorm, Linear, Placement};
 use super::network::{Embeddings, Layer, Network};
 use super::weights::Weights;
 use crate::ModelError;
@@ -44,61 +44,106 @@ const DISTILBERT_LAYER: LayerNames = LayerNames {
     norm: "output_layer_norm",
 };
 
+impl Family {
+    /// What the names of the encoder's own tensors begin with.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Bert => "bert",
+            Self::Roberta => "roberta",
+            Self::DistilBert => "distilbert",
+        }
+    }
+}
+
+/// Where a network's tensors come from, and what becomes of them.
+pub(super) trait Source {
+    /// A tensor in 32-bit floats on the CPU, of exactly this shape; of the encoder or of its head.
+    fn take(&mut self, name: &str, shape: &[i64]) -> Result<Tensor, ModelError>;
+
+    /// A table of embeddings.
+    fn table(&mut self, name: &str, table: Tensor) -> Result<Tensor, ModelError>;
+
+    /// A layer of the encoder; of several names, their weights and biases lie one below the other.
+    fn linear(&mut self, names: &[String], weight: Tensor, bias: Tensor) -> Result<Linear, ModelError>;
+
+    /// A norm.
+    fn norm(&mut self, name: &str, weight: Tensor, bias: Tensor, epsilon: f64) -> Result<LayerNorm, ModelError>;
+
+    /// A layer of the head.
+    fn full(&mut self, name: &str, weight: Tensor, bias: Tensor) -> Result<FullLinear, ModelError>;
+
+    /// Whether what follows from several tensors may be put into one for good: the scale of attention into the queries, the one
+    /// token type into the positions.
+    fn folds(&self) -> bool;
+}
+
 /// Takes a network's tensors out of a folder, all of them and no others.
-pub(super) fn load(
-    mut weights: Weights<'_>,
-    config: &EncoderConfig,
-    placement: Placement,
-) -> Result<Network, ModelError> {
-    let mut loader = Loader { weights: &mut weights, config, placement };
-    let network = loader.network()?;
-    weights.finish()?;
+pub(super) fn load(weights: Weights<'_>, config: &EncoderConfig, placement: Placement) -> Result<Network, ModelError> {
+    let mut source = Placed { weights, placement };
+    let network = build(&mut source, config, placement, Dropout::NONE)?;
+    source.weights.finish()?;
     Ok(network)
 }
 
-struct Loader<'a, 'w> {
-    weights: &'a mut Weights<'w>,
-    config: &'a EncoderConfig,
+/// Builds a network of what a source has.
+pub(super) fn build(
+    source: &mut impl Source,
+    config: &EncoderConfig,
     placement: Placement,
+    dropout: Dropout,
+) -> Result<Network, ModelError> {
+    let mut heads = config.heads();
+    heads.dropout = dropout;
+    let fold = source.folds().then(|| std::mem::replace(&mut heads.scale, 1.0));
+    let mut builder = Builder { source, config, fold };
+    let (layers, names) = match config.family {
+        Family::Bert | Family::Roberta => ("encoder.layer", BERT_LAYER),
+        Family::DistilBert => ("transformer.layer", DISTILBERT_LAYER),
+    };
+    let prefix = config.family.prefix();
+    let embeddings = builder.embeddings(&format!("{prefix}.embeddings"))?;
+    let layer = |index| builder.layer(&format!("{prefix}.{layers}.{index}"), &names);
+    let layers = (0..config.layers).map(layer).collect::<Result<Vec<_>, _>>()?;
+    let head = builder.head(prefix)?;
+    Ok(Network { embeddings, layers, head, attention: Attention::best(placement, heads), heads, dropout })
 }
 
-impl Loader<'_, '_> {
-    fn network(&mut self) -> Result<Network, ModelError> {
-        let (prefix, layers, names) = match self.config.family {
-            Family::Bert => ("bert", "encoder.layer", BERT_LAYER),
-            Family::Roberta => ("roberta", "encoder.layer", BERT_LAYER),
-            Family::DistilBert => ("distilbert", "transformer.layer", DISTILBERT_LAYER),
-        };
-        let embeddings = self.embeddings(&format!("{prefix}.embeddings"))?;
-        let num_layers = self.config.layers;
-        let layer = |index| self.layer(&format!("{prefix}.{layers}.{index}"), &names);
-        let layers = (0..num_layers).map(layer).collect::<Result<Vec<_>, _>>()?;
-        let attention = Attention::best(self.placement, self.config.heads());
-        Ok(Network { embeddings, layers, head: self.head(prefix)?, attention })
-    }
+struct Builder<'a, S> {
+    source: &'a mut S,
+    config: &'a EncoderConfig,
+    /// What the queries are scaled by, if that and the token type are put into the weights.
+    fold: Option<f64>,
+}
 
+impl<S: Source> Builder<'_, S> {
     fn embeddings(&mut self, prefix: &str) -> Result<Embeddings, ModelError> {
         let EncoderConfig { vocabulary, positions, hidden, token_types, .. } = *self.config;
-        let tokens = self.weights.take(&format!("{prefix}.word_embeddings.weight"), &[vocabulary, hidden])?;
-        let mut table = self.weights.take(&format!("{prefix}.position_embeddings.weight"), &[positions, hidden])?;
-        if let Some(types) = token_types {
-            let types = self.weights.take(&format!("{prefix}.token_type_embeddings.weight"), &[types, hidden])?;
-            let add = || table.f_add(&types.f_select(0, 0)?);
-            table = add().map_err(ModelError::torch("add the token type to the positions"))?;
+        let tokens = self.table(&format!("{prefix}.word_embeddings.weight"), vocabulary, hidden)?;
+        let name = format!("{prefix}.position_embeddings.weight");
+        let mut table = self.source.take(&name, &[positions, hidden])?;
+        let mut types = None;
+        if let Some(count) = token_types {
+            let name = format!("{prefix}.token_type_embeddings.weight");
+            if self.fold.is_some() {
+                let rows = self.source.take(&name, &[count, hidden])?;
+                let add = || table.f_add(&rows.f_select(0, 0)?);
+                table = add().map_err(ModelError::torch("add the token type to the positions"))?;
+            } else {
+                types = Some(self.table(&name, count, hidden)?);
+            }
         }
-        let place = |tensor: &Tensor| self.placement.place(tensor).map_err(placing());
-        let (tokens, positions) = (place(&tokens)?, place(&table)?);
-        Ok(Embeddings { tokens, positions, norm: self.norm(&format!("{prefix}.LayerNorm"))? })
+        let positions = self.source.table(&name, table)?;
+        Ok(Embeddings { tokens, positions, types, norm: self.norm(&format!("{prefix}.LayerNorm"))? })
     }
 
     fn layer(&mut self, prefix: &str, names: &LayerNames) -> Result<Layer, ModelError> {
         let EncoderConfig { hidden, intermediate, .. } = *self.config;
-        let mut part = |name: &str| self.pair(&format!("{prefix}.{name}"), hidden, hidden);
-        let parts = [part(names.queries)?, part(names.keys)?, part(names.values)?];
-        let scale = (self.config.heads().size as f64).powf(-0.5);
-        let [weight, bias] = joined(&parts, scale).map_err(ModelError::torch("join queries, keys and values"))?;
+        let attention_in = [names.queries, names.keys, names.values].map(|name| format!("{prefix}.{name}"));
+        let mut part = |name: &String| self.pair(name, hidden, hidden);
+        let parts = [part(&attention_in[0])?, part(&attention_in[1])?, part(&attention_in[2])?];
+        let [weight, bias] = joined(&parts, self.fold).map_err(ModelError::torch("join queries, keys and values"))?;
         Ok(Layer {
-            attention_in: Linear::new(&weight, &bias, self.placement)?,
+            attention_in: self.source.linear(&attention_in, weight, bias)?,
             attention_out: self.linear(&format!("{prefix}.{}", names.attention_out), hidden, hidden)?,
             attention_norm: self.norm(&format!("{prefix}.{}", names.attention_norm))?,
             up: self.linear(&format!("{prefix}.{}", names.up), intermediate, hidden)?,
@@ -121,27 +166,65 @@ impl Loader<'_, '_> {
         Ok(Head::Sequence { dense, between, classifier: self.full(classifier, classes, hidden)? })
     }
 
+    fn table(&mut self, name: &str, rows: i64, columns: i64) -> Result<Tensor, ModelError> {
+        let table = self.source.take(name, &[rows, columns])?;
+        self.source.table(name, table)
+    }
+
     /// Weight and bias of a product.
     fn pair(&mut self, name: &str, rows: i64, columns: i64) -> Result<[Tensor; 2], ModelError> {
-        let weight = self.weights.take(&format!("{name}.weight"), &[rows, columns])?;
-        Ok([weight, self.weights.take(&format!("{name}.bias"), &[rows])?])
+        let weight = self.source.take(&format!("{name}.weight"), &[rows, columns])?;
+        Ok([weight, self.source.take(&format!("{name}.bias"), &[rows])?])
     }
 
     fn linear(&mut self, name: &str, rows: i64, columns: i64) -> Result<Linear, ModelError> {
         let [weight, bias] = self.pair(name, rows, columns)?;
-        Linear::new(&weight, &bias, self.placement)
+        self.source.linear(&[name.to_owned()], weight, bias)
     }
 
     fn full(&mut self, name: &str, rows: i64, columns: i64) -> Result<FullLinear, ModelError> {
         let [weight, bias] = self.pair(name, rows, columns)?;
+        self.source.full(name, weight, bias)
+    }
+
+    fn norm(&mut self, name: &str) -> Result<LayerNorm, ModelError> {
+        let hidden = self.config.hidden;
+        let weight = self.source.take(&format!("{name}.weight"), &[hidden])?;
+        let bias = self.source.take(&format!("{name}.bias"), &[hidden])?;
+        self.source.norm(name, weight, bias, self.config.norm_epsilon)
+    }
+}
+
+/// A folder's tensors, put where they work.
+struct Placed<'a> {
+    weights: Weights<'a>,
+    placement: Placement,
+}
+
+impl Source for Placed<'_> {
+    fn take(&mut self, name: &str, shape: &[i64]) -> Result<Tensor, ModelError> {
+        self.weights.take(name, shape)
+    }
+
+    fn table(&mut self, _name: &str, table: Tensor) -> Result<Tensor, ModelError> {
+        self.placement.place(&table).map_err(placing())
+    }
+
+    fn linear(&mut self, _names: &[String], weight: Tensor, bias: Tensor) -> Result<Linear, ModelError> {
+        Linear::new(&weight, &bias, self.placement)
+    }
+
+    fn norm(&mut self, _name: &str, weight: Tensor, bias: Tensor, epsilon: f64) -> Result<LayerNorm, ModelError> {
+        LayerNorm::new(&weight, &bias, epsilon, self.placement)
+    }
+
+    fn full(&mut self, _name: &str, weight: Tensor, bias: Tensor) -> Result<FullLinear, ModelError> {
         let place = |tensor: &Tensor| head::place(tensor, self.placement.device).map_err(placing());
         Ok(FullLinear { weight: place(&weight)?, bias: place(&bias)? })
     }
 
-    fn norm(&mut self, name: &str) -> Result<LayerNorm, ModelError> {
-        let weight = self.weights.take(&format!("{name}.weight"), &[self.config.hidden])?;
-        let bias = self.weights.take(&format!("{name}.bias"), &[self.config.hidden])?;
-        LayerNorm::new(&weight, &bias, self.config.norm_epsilon, self.placement)
+    fn folds(&self) -> bool {
+        true
     }
 }
 
@@ -149,8 +232,11 @@ fn placing() -> impl FnOnce(TchError) -> ModelError {
     ModelError::torch("place the weights on the device")
 }
 
-/// Weights and biases, those of queries, keys and values one below the other, and the queries' scaled.
-fn joined([queries, keys, values]: &[[Tensor; 2]; 3], scale: f64) -> Result<[Tensor; 2], TchError> {
-    let join = |which: usize| Tensor::f_cat(&[&queries[which].f_mul_scalar(scale)?, &keys[which], &values[which]], 0);
+/// Weights and biases, those of queries, keys and values one below the other, and the queries' scaled, if asked for.
+fn joined([queries, keys, values]: &[[Tensor; 2]; 3], scale: Option<f64>) -> Result<[Tensor; 2], TchError> {
+    let join = |which: usize| {
+        let queries = queries[which].f_mul_scalar(scale.unwrap_or(1.0))?;
+        Tensor::f_cat(&[&queries, &keys[which], &values[which]], 0)
+    };
     Ok([join(0)?, join(1)?])
 }

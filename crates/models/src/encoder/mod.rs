@@ -19,6 +19,7 @@ mod model;
 mod network;
 mod packing;
 mod reading;
+pub mod training;
 mod weights;
 
 pub(crate) use config::SUPPORTED;

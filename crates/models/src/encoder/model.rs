@@ -148,7 +148,7 @@ impl Encoder {
             Work::Queue => 1,
         };
         let input = Input::upload(batch, windows, self.config.first_position, step, self.placement.device)?;
-        self.network.forward(&input, &self.config).map_err(ModelError::torch("run a batch"))
+        self.network.forward(&input, self.config.activation).map_err(ModelError::torch("run a batch"))
     }
 }
 
@@ -182,7 +182,7 @@ impl Shared<'_> {
 }
 
 /// Brain floats where the device is made for them.
-fn kind(precision: Precision, device: Device) -> Kind {
+pub(super) fn kind(precision: Precision, device: Device) -> Kind {
     match precision {
         Precision::F32 => Kind::Float,
         Precision::Bf16 => Kind::BFloat16,

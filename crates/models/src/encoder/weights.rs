@@ -20,6 +20,8 @@ pub(super) struct Weights<'a> {
     files: BTreeMap<String, SafeTensors<'a>>,
     /// Name of each tensor's file.
     tensors: BTreeMap<String, String>,
+    /// What the names of the encoder's own tensors do without, since the folder has no head.
+    missing_prefix: Option<String>,
 }
 
 impl<'a> Weights<'a> {
@@ -43,12 +45,35 @@ impl<'a> Weights<'a> {
         {
             return Err(artifact.unusable(INDEX, Problem::MissingTensor { name: missing.clone() }));
         }
-        Ok(Self { artifact, files, tensors })
+        Ok(Self { artifact, files, tensors, missing_prefix: None })
+    }
+
+    /// Opens weights to start training from: an encoder without a head has names without `prefix`.
+    pub fn open_to_train(artifact: &'a Artifact, prefix: &str) -> Result<Self, ModelError> {
+        let mut weights = Self::open(artifact)?;
+        let prefix = format!("{prefix}.");
+        if !weights.tensors.keys().any(|name| name.starts_with(&prefix)) {
+            weights.missing_prefix = Some(prefix);
+        }
+        Ok(weights)
+    }
+
+    /// Takes a tensor out if there is one of this name and shape.
+    pub fn take_if_it_fits(&mut self, name: &str, shape: &[i64]) -> Result<Option<Tensor>, ModelError> {
+        match self.take(name, shape) {
+            Ok(tensor) => Ok(Some(tensor)),
+            Err(ModelError::Unusable {
+                problem: Problem::MissingTensor { .. } | Problem::TensorShape { .. }, ..
+            }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes a tensor out, on the CPU and in 32-bit floats, which must have exactly this shape and no value that is no number.
     pub fn take(&mut self, name: &str, shape: &[i64]) -> Result<Tensor, ModelError> {
         let missing = || Problem::MissingTensor { name: name.to_owned() };
+        let bare = self.missing_prefix.as_ref().and_then(|prefix| name.strip_prefix(prefix.as_str()));
+        let name = bare.unwrap_or(name);
         let old = old_name(name).filter(|old| self.tensors.contains_key(old));
         let name = old.as_deref().unwrap_or(name);
         let file = self.tensors.remove(name).ok_or_else(|| self.artifact.unusable(self.container(), missing()))?;

@@ -1,66 +1,6 @@
-//! Which rows make a step, and the two views of their features that a step needs. Pure: no tensor, one seed.
-
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+//! The two views of a step's features that it needs. Pure: no tensor.
 
 use super::bags::Bags;
-
-/// What is done about classes of unequal size.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Balance {
-    /// Each row weighs in inverse proportion to its class's share.
-    #[default]
-    Weights,
-    /// Every epoch draws as many rows of each class as the smallest one has.
-    Undersample,
-    /// Nothing.
-    None,
-}
-
-/// The rows of an epoch in random order, `balance` applied; the same seed and epoch give the same order.
-pub(super) fn epoch_rows(
-    classes: &[usize],
-    num_classes: usize,
-    balance: Balance,
-    seed: u64,
-    epoch: usize,
-) -> Vec<usize> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(epoch as u64);
-    let mut rows: Vec<usize> = (0..classes.len()).collect();
-    rows.shuffle(&mut rng);
-    if balance == Balance::Undersample {
-        let smallest = counts(classes, num_classes).into_iter().filter(|&count| count > 0).min().unwrap_or(0);
-        let mut left = vec![smallest; num_classes];
-        rows.retain(|&row| {
-            let left = &mut left[classes[row]];
-            let kept = *left > 0;
-            *left = left.saturating_sub(1);
-            kept
-        });
-        // The quota of a large class is used up early; without another shuffle the epoch would end on small ones.
-        rows.shuffle(&mut rng);
-    }
-    rows
-}
-
-/// Weight of each class in the loss; their mean over the rows is 1.
-pub(super) fn class_weights(classes: &[usize], num_classes: usize, balance: Balance) -> Vec<f32> {
-    let counts = counts(classes, num_classes);
-    let weight = |count: usize| match balance {
-        Balance::Weights if count > 0 => classes.len() as f32 / (num_classes * count) as f32,
-        _ => 1.0,
-    };
-    counts.into_iter().map(weight).collect()
-}
-
-/// Rows of each class.
-pub(super) fn counts(classes: &[usize], num_classes: usize) -> Vec<usize> {
-    let mut counts = vec![0; num_classes];
-    classes.iter().for_each(|&class| counts[class] += 1);
-    counts
-}
 
 /// A step's features by text, and by row of the table.
 #[derive(Debug)]
@@ -126,35 +66,5 @@ mod tests {
         assert_eq!(rows, [5, 7, 9]);
         assert_eq!(texts, [0, 0, 2, 0, 2]);
         assert_eq!(starts, [0, 3, 4, 5]);
-    }
-
-    #[test]
-    fn an_epoch_has_every_row_once_in_an_order_of_its_own() {
-        let classes = [0, 1].repeat(50);
-        let first = epoch_rows(&classes, 2, Balance::Weights, 1, 1);
-        let mut sorted = first.clone();
-        sorted.sort_unstable();
-        assert_eq!(sorted, (0..100).collect::<Vec<_>>());
-        assert_eq!(first, epoch_rows(&classes, 2, Balance::Weights, 1, 1));
-        assert_ne!(first, epoch_rows(&classes, 2, Balance::Weights, 1, 2));
-        assert_ne!(first, epoch_rows(&classes, 2, Balance::Weights, 2, 1));
-    }
-
-    #[test]
-    fn undersampling_draws_the_classes_evenly() {
-        let classes: Vec<usize> = (0..100).map(|n| usize::from(n % 5 != 0)).collect();
-        let rows = epoch_rows(&classes, 2, Balance::Undersample, 1, 1);
-        let small = |rows: &[usize]| rows.iter().filter(|&&row| classes[row] == 0).count();
-        assert_eq!((rows.len(), small(&rows)), (40, 20));
-        assert!((5..=15).contains(&small(&rows[20..])), "both halves hold both classes");
-    }
-
-    #[test]
-    fn weights_make_the_classes_even_and_average_to_one() {
-        let classes = [0, 0, 0, 1];
-        let weights = class_weights(&classes, 2, Balance::Weights);
-        assert!((3.0 * weights[0] - weights[1]).abs() < 1e-6);
-        assert!((3.0 * weights[0] + weights[1] - 4.0).abs() < 1e-6);
-        assert_eq!(class_weights(&classes, 2, Balance::None), [1.0, 1.0]);
     }
 }

@@ -13,10 +13,9 @@ pub(crate) mod training_tests;
 mod weights;
 
 pub(crate) use bags::Bags;
-pub use batches::Balance;
 pub use featuriser::{Featuriser, FeaturiserConfig};
 pub use model::{Ngram, NgramConfig};
-pub use training::{Epoch, Example, TrainingSettings, train};
+pub use training::{TrainingSettings, train};
 
 /// The architecture's name in `config.json` and `metrics.json`.
 pub const ARCHITECTURE: &str = "ngram";

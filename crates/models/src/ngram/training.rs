@@ -7,30 +7,16 @@ use rayon::prelude::*;
 use tamiz_domain::LabelMap;
 
 use super::bags::Bags;
-use super::batches::{Balance, Batch, class_weights, epoch_rows};
+use super::batches::Batch;
 use super::featuriser::{Featuriser, FeaturiserConfig};
 use super::model::{Ngram, NgramConfig};
 use super::network::Network;
 use super::optimiser::Optimiser;
+use crate::training::{Balance, Epoch, Example, class_weights, epoch_rows};
 use crate::{Device, ModelError};
 
 /// Batches that the cores gather side by side before the steps are taken one after the other.
 const STEPS_GATHERED_TOGETHER: usize = 16;
-
-/// One labelled text.
-#[derive(Debug, Clone, Copy)]
-pub struct Example<'a> {
-    /// The text.
-    pub text: &'a str,
-    /// Index of its class in the label map.
-    pub class: usize,
-}
-
-impl AsRef<str> for Example<'_> {
-    fn as_ref(&self) -> &str {
-        self.text
-    }
-}
 
 /// How to train.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,19 +37,6 @@ pub struct TrainingSettings {
     pub patience: usize,
     /// Decides order and first weights.
     pub seed: u64,
-}
-
-/// One pass over the rows.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Epoch {
-    /// Number, from 1.
-    pub number: usize,
-    /// Mean loss over the epoch's steps, in nats, under the balance of the classes.
-    pub training_loss: f64,
-    /// Loss on the validation rows after the epoch, under the same balance.
-    pub validation_loss: f64,
-    /// Share of validation rows classified as labelled.
-    pub validation_accuracy: f64,
 }
 
 /// Trains a model and keeps the weights of the epoch with the smallest validation loss.

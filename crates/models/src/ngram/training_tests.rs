@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use tamiz_domain::LabelMap;
 
-use super::{Balance, Example, FeaturiserConfig, Ngram, TrainingSettings, train};
+use super::{FeaturiserConfig, Ngram, TrainingSettings, train};
+use crate::training::{Balance, Example};
 use crate::{Device, Model, ModelError};
 
 const WORDS: [[&str; 4]; 2] = [["awful", "broken", "waste", "poor"], ["lovely", "perfect", "great", "superb"]];

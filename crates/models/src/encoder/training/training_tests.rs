@@ -1,0 +1,197 @@
+//! Training against what PyTorch makes of the same steps (`reference/make_training_golden.py`).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tamiz_ports::{FolderStores, Stores};
+
+use super::*;
+use crate::task::Task;
+
+#[derive(Deserialize)]
+struct Golden {
+    steps: Vec<GoldenStep>,
+    gradients: BTreeMap<String, Gradient>,
+    after: f64,
+}
+
+#[derive(Deserialize)]
+struct GoldenStep {
+    rows: Vec<usize>,
+    loss: f64,
+    length: f64,
+}
+
+#[derive(Deserialize)]
+struct Gradient {
+    length: f64,
+    first: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Text {
+    ids: Vec<u32>,
+}
+
+fn golden(model: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(model)
+}
+
+fn read<T: serde::de::DeserializeOwned>(model: &str, file: &str) -> T {
+    serde_json::from_slice(&std::fs::read(golden(model).join(file)).unwrap()).unwrap()
+}
+
+fn artifact(model: &str) -> Artifact {
+    let folder = FolderStores::default().open_str(golden(model).to_str().unwrap()).unwrap();
+    futures::executor::block_on(Artifact::read(&folder)).unwrap()
+}
+
+fn settings() -> TrainingSettings {
+    TrainingSettings {
+        max_tokens: 40,
+        epochs: 6,
+        learning_rate: 2e-3,
+        warm_up: 0.1,
+        weight_decay: 0.01,
+        max_norm: 1.0,
+        dropout: 0.0,
+        step_rows: 16,
+        balance: Balance::Weights,
+        patience: 6,
+        seed: 7,
+        precision: Precision::F32,
+    }
+}
+
+fn close(found: f64, expected: f64, what: &str) {
+    let difference = (found - expected).abs() / expected.abs().max(1.0);
+    assert!(difference < 1e-4, "{what}: {found} instead of {expected}");
+}
+
+#[test]
+fn gradients_and_steps_are_those_of_pytorch() {
+    for model in ["bert-stars", "distilbert-polarity", "roberta-topics"] {
+        let (artifact, golden) = (artifact(model), read::<Golden>(model, "training.json"));
+        let task = load(&artifact, &LoadSettings::on(Device::CPU)).unwrap().task().clone();
+        let start = Start::of(&artifact, &task.labels()).unwrap();
+        let count = task.labels().len();
+        let windows: Vec<Vec<u32>> =
+            read::<Vec<Text>>(model, "expected.json").into_iter().map(|text| text.ids).collect();
+        let rows = Rows {
+            lengths: windows.iter().map(Vec::len).collect(),
+            classes: (0..windows.len()).map(|row| row * 7 % count).collect(),
+            windows,
+        };
+        let weights: Vec<f32> = (0..count).map(|class| 1.0 + class as f32 / 2.0).collect();
+        let mut trainer = Trainer::new(&artifact, &start.config, &settings(), &weights, Device::CPU).unwrap();
+
+        let (_, gradients) = trainer.gradients(&rows, &golden.steps[0].rows).unwrap();
+        let mut compared = 0;
+        for (parameter, gradient) in trainer.parameters.iter().zip(&gradients) {
+            let parts = gradient.chunk(parameter.names.len() as i64, 0);
+            for (name, part) in parameter.names.iter().zip(parts) {
+                let expected = &golden.gradients[name];
+                close(part.norm().double_value(&[]), expected.length, &format!("{model}: gradient of {name}"));
+                let first: Vec<f32> = download(&part.flatten(0, -1)).unwrap();
+                for (found, &expected) in first.iter().zip(&expected.first) {
+                    close(f64::from(*found), expected, &format!("{model}: a number of the gradient of {name}"));
+                }
+                compared += 1;
+            }
+        }
+        assert_eq!(compared, golden.gradients.len());
+
+        for (number, step) in golden.steps.iter().enumerate() {
+            let (_, gradients) = trainer.gradients(&rows, &step.rows).unwrap();
+            let sum: f64 = gradients.iter().map(|gradient| gradient.norm().double_value(&[]).powi(2)).sum();
+            close(sum.sqrt(), step.length, &format!("{model}: length of the gradient of step {number}"));
+            let loss = trainer.step(&rows, &step.rows, 1e-3, number).unwrap();
+            close(loss, step.loss, &format!("{model}: loss of step {number}"));
+        }
+        let (after, _) = trainer.gradients(&rows, &golden.steps[0].rows).unwrap();
+        close(after, golden.after, &format!("{model}: loss after the steps"));
+    }
+}
+
+/// Texts whose class follows from a word.
+fn reviews(count: usize) -> Vec<(String, usize)> {
+    let words = [["Terrible", "broke", "nobody"], ["Great", "best", "fine"]];
+    (0..count).map(|n| (format!("It was {} in New York {}", words[n % 2][n / 2 % 3], n % 5), n % 2)).collect()
+}
+
+fn examples(rows: &[(String, usize)]) -> Vec<Example<'_>> {
+    rows.iter().map(|(text, class)| Example { text, class: *class }).collect()
+}
+
+/// What becomes of a training on toy reviews: its epochs and the model.
+fn trained(settings: &TrainingSettings) -> (Vec<Epoch>, Trained) {
+    let rows = reviews(240);
+    let (training, validation) = rows.split_at(200);
+    let labels = LabelMap::of_values([1, 2]);
+    let mut epochs = Vec::new();
+    let mut watch = |epoch: &Epoch| {
+        epochs.push(*epoch);
+        ControlFlow::Continue(())
+    };
+    let trained = train(
+        &artifact("bert-stars"),
+        &examples(training),
+        &examples(validation),
+        &labels,
+        settings,
+        Device::CPU,
+        &mut watch,
+    );
+    let trained = trained.unwrap();
+    (epochs, trained)
+}
+
+#[test]
+fn an_encoder_learns_other_classes_and_is_loaded_as_any() {
+    for (precision, dropout) in [(Precision::F32, 0.1), (Precision::Bf16, 0.0)] {
+        let (epochs, trained) = trained(&TrainingSettings { precision, dropout, ..settings() });
+        let last = epochs.last().unwrap();
+        assert!(last.validation_accuracy > 0.95, "{precision:?}: {epochs:?}");
+        assert!(last.training_loss < epochs[0].training_loss);
+        let mut model = trained.load(&LoadSettings::on(Device::CPU)).unwrap();
+        assert_eq!(model.task(), &Task::Classification(LabelMap::of_values([1, 2])));
+        let rows = reviews(40);
+        let texts: Vec<&str> = rows.iter().map(|(text, _)| text.as_str()).collect();
+        let hits = model.read_and_label(&texts).unwrap().into_iter().zip(&rows);
+        let hits = hits.filter(|(found, (_, class))| found.as_ref().unwrap().label == Some(*class as i8 + 1)).count();
+        assert!(hits >= 38, "{hits} of 40");
+    }
+}
+
+#[test]
+fn one_seed_gives_one_model_bit_for_bit_and_another_seed_another() {
+    let with_seed = |seed| {
+        trained(&TrainingSettings { seed, epochs: 2, dropout: 0.1, precision: Precision::Bf16, ..settings() }).1.weights
+    };
+    let first = with_seed(7);
+    assert!(first == with_seed(7));
+    assert!(first != with_seed(8));
+}
+
+#[test]
+fn what_cannot_be_trained_is_refused_with_a_reason() {
+    let rows = reviews(8);
+    let labels = LabelMap::of_values([1, 2]);
+    let refusal = |labels: &LabelMap, settings: &TrainingSettings| {
+        let init = artifact("bert-stars");
+        let watch = &mut |_: &Epoch| ControlFlow::Break(());
+        train(&init, &examples(&rows), &examples(&rows), labels, settings, Device::CPU, watch).unwrap_err().to_string()
+    };
+    assert!(refusal(&labels, &settings()).contains("stopped"));
+    for (settings, why) in [
+        (TrainingSettings { epochs: 0, ..settings() }, "at least 1"),
+        (TrainingSettings { learning_rate: f64::NAN, ..settings() }, "learning rate"),
+        (TrainingSettings { dropout: 1.0, ..settings() }, "dropout"),
+        (TrainingSettings { max_norm: 0.0, ..settings() }, "gradients"),
+        (TrainingSettings { max_tokens: 2, ..settings() }, "tokenizer.json"),
+    ] {
+        assert!(refusal(&labels, &settings).contains(why), "{why}: {}", refusal(&labels, &settings));
+    }
+    assert!(refusal(&LabelMap::of_values([1]), &settings()).contains("not in the label map"));
+}
