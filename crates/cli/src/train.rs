@@ -35,7 +35,8 @@ pub struct Arguments {
 
 /// Cleans the files into a folder that is deleted afterwards, trains, and says what came of it.
 pub async fn train(arguments: Arguments, shutdown: Shutdown) -> Result<ExitCode, CommandError> {
-    let places: Vec<&ObjectUri> = arguments.hyperparameters.test_data.iter().chain([&arguments.models]).collect();
+    let Hyperparameters { init, test_data, .. } = &arguments.hyperparameters;
+    let places: Vec<&ObjectUri> = test_data.iter().chain(init).chain([&arguments.models]).collect();
     let stores = tamiz_aws::stores_for(&places).await;
     let manifest = folder_run::plan(&arguments.files, folder_run::configuration(arguments.config.as_deref())?)?;
     let work = tempfile::tempdir().map_err(CommandError::System)?;

@@ -1,5 +1,7 @@
 //! What every training has to do with, whatever the architecture: labelled texts, their order, and classes of unequal size. Pure.
 
+use std::ops::ControlFlow;
+
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -18,6 +20,21 @@ impl AsRef<str> for Example<'_> {
         self.text
     }
 }
+
+/// What a training tells of itself while it goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event<'a> {
+    /// A step was taken on so many rows.
+    Step {
+        /// Rows of the step.
+        rows: usize,
+    },
+    /// An epoch is done.
+    Epoch(&'a Epoch),
+}
+
+/// Whoever is told, and may end the training, as being asked to stop does.
+pub type Watch<'a> = dyn FnMut(Event<'_>) -> ControlFlow<()> + 'a;
 
 /// One pass over the rows.
 #[derive(Debug, Clone, Copy, PartialEq)]

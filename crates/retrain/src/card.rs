@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use tamiz_domain::{MetricSet, ModelMetrics};
-use tamiz_models::ngram::TrainingSettings;
 
 use crate::promotion::percent;
+use crate::recipe::Recipe;
 use crate::split::Split;
 
 /// What the card tells of.
@@ -13,7 +13,7 @@ pub(crate) struct Card<'a> {
     /// Figures and lineage.
     pub metrics: &'a ModelMetrics,
     /// How it was trained.
-    pub settings: &'a TrainingSettings,
+    pub recipe: &'a Recipe,
     /// On which rows.
     pub split: &'a Split,
 }
@@ -27,7 +27,7 @@ pub(crate) fn card(card: &Card<'_>) -> String {
 }
 
 fn write(out: &mut String, card: &Card<'_>) -> std::fmt::Result {
-    let Card { metrics, settings, split } = card;
+    let Card { metrics, split, .. } = card;
     let labels: Vec<String> =
         metrics.labels.0.iter().map(|class| format!("{} ({})", class.name, class.value)).collect();
     writeln!(out, "# Review classifier, {} architecture\n", metrics.architecture)?;
@@ -57,18 +57,7 @@ fn write(out: &mut String, card: &Card<'_>) -> std::fmt::Result {
         table(out, "Test data from elsewhere", metrics, test)?;
     }
     writeln!(out, "## Training\n")?;
-    writeln!(
-        out,
-        "Word n-grams up to {}, {} buckets, {} dimensions, at most {} epochs, learning rate {}, balance {:?}, seed {}, Tamiz {}.",
-        settings.featuriser.ngrams,
-        settings.featuriser.buckets,
-        settings.dimensions,
-        settings.epochs,
-        settings.learning_rate,
-        settings.balance,
-        settings.seed,
-        env!("CARGO_PKG_VERSION"),
-    )
+    writeln!(out, "{}, Tamiz {}.", card.recipe.describe(), env!("CARGO_PKG_VERSION"))
 }
 
 fn table(out: &mut String, title: &str, metrics: &ModelMetrics, figures: &MetricSet) -> std::fmt::Result {

@@ -11,6 +11,7 @@ mod error;
 mod evaluation;
 mod mail;
 mod promotion;
+mod recipe;
 mod rows;
 mod run;
 mod settings;

@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use crate::challenge::{Challenge, Verdict};
 use crate::mail::mail;
+use crate::recipe::Recipe;
 use crate::rows::Row;
 use crate::split::{SplitSettings, split};
 use crate::training::{Task, train};
@@ -55,10 +56,11 @@ pub async fn run(settings: Settings, deps: Deps, shutdown: Shutdown) -> Result<O
 
 async fn retrain(settings: Settings, deps: Deps, shutdown: Shutdown) -> Result<Outcome, RetrainError> {
     let hyperparameters = &settings.hyperparameters;
-    let training = hyperparameters.resolve()?;
+    let plan = hyperparameters.resolve()?;
     let device = hyperparameters.device.open()?;
     let registry = Registry::open(&deps.stores.open(&settings.models)?, &settings.name)?;
 
+    let recipe = Recipe::prepare(plan, deps.stores.as_ref()).await?;
     let data = sources::find(deps.stores.as_ref(), &settings.training_data).await?;
     let rows = rows::read(deps.stores.as_ref(), &data.files, &shutdown).await?;
     let test = read_test(deps.stores.as_ref(), &hyperparameters.test_data, &shutdown).await?;
@@ -78,7 +80,7 @@ async fn retrain(settings: Settings, deps: Deps, shutdown: Shutdown) -> Result<O
             min_rows_per_class: hyperparameters.min_rows_per_class,
         },
     )?;
-    let task = Arc::new(Task { split, test, runs: data.runs, settings: training, device });
+    let task = Arc::new(Task { split, test, runs: data.runs, recipe, device });
     let (work, progress, stop) = (task.clone(), deps.progress.clone(), shutdown.clone());
     let trained = spawn_blocking(move || train(&work, &progress, &stop)).await.map_err(RetrainError::Thread)??;
 

@@ -1,6 +1,7 @@
 //! Whole retrainings on toy reviews, in memory.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use arrow::array::{Int8Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -155,6 +156,39 @@ async fn a_better_challenger_replaces_the_champion_and_a_worse_one_is_refused_in
     assert!(mail.body.contains(&format!("In use:    {}, as before", strong.model.version)), "{}", mail.body);
 }
 
+/// Puts a tiny encoder with a head for other classes where `--init` finds it.
+async fn add_encoder(stores: &MemoryStores) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/tests/golden/bert-stars");
+    let folder = stores.open_str("s3://encoders/tiny").unwrap();
+    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+        folder.write(file, std::fs::read(golden.join(file)).unwrap()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_encoder_is_fine_tuned_and_meets_the_champion_as_any_model() {
+    let (stores, mailer) = (MemoryStores::default(), Arc::default());
+    add_run(&stores, "a", &reviews(400, 1_000)).await;
+    add_encoder(&stores).await;
+    let flags = ["--architecture", "transformer", "--init", "s3://encoders/tiny", "--learning-rate", "0.002"];
+    let outcome = retrain(&stores, &mailer, &[&flags[..], &["--epochs", "8"]].concat()).await.unwrap();
+    assert_eq!(outcome.metrics.architecture, "transformer");
+    assert!(outcome.metrics.holdout.accuracy > 0.9, "{}", outcome.metrics.holdout.accuracy);
+    assert_eq!(outcome.verdict.promotion.decision, Decision::Promoted);
+    let found = resolve(&stores, &format!("{MODELS}/toy").parse().unwrap()).await.unwrap();
+    let card = String::from_utf8(found.folder.read("card.md").await.unwrap().to_vec()).unwrap();
+    assert!(card.contains("transformer architecture") && card.contains("Fine-tuned from tiny "), "{card}");
+    assert_eq!(found.read().await.unwrap().1, outcome.model, "the folder is verified as it is read");
+
+    let champion = format!("{MODELS}/toy");
+    // From its own weights, and against the champion that it was.
+    let more = [&flags[..2], &["--init", champion.as_str(), "--epochs", "1", "--learning-rate", "0.00001"]].concat();
+    let again = retrain(&stores, &mailer, &more).await.unwrap();
+    assert_eq!(again.verdict.promotion.from, Some(outcome.model.version));
+    let ngram = retrain(&stores, &mailer, &[]).await.unwrap();
+    assert!(ngram.verdict.promotion.champion.is_some(), "architectures meet each other");
+}
+
 #[tokio::test]
 async fn two_retrainings_at_once_end_in_one_pointer_and_two_verdicts_that_agree_with_it() {
     let (stores, mailer) = (MemoryStores::default(), Arc::default());
@@ -209,7 +243,7 @@ async fn what_cannot_be_trained_is_refused_with_its_exit_code() {
     let files = stores.open_str("s3://curated").unwrap();
     files.write("broken.parquet", "PDF").await.unwrap();
     let few = format!("{RUNS}/{few}");
-    let cases: [(&[&str], ExitCode, &str); 8] = [
+    let cases: [(&[&str], ExitCode, &str); 9] = [
         (&["--training-data", &few], ExitCode::Input, "too few labelled texts: label 1 has 30, and 50 are needed"),
         (&["--training-data", "s3://curated/nowhere"], ExitCode::Input, "no clean shards at s3://curated/nowhere"),
         (
@@ -218,7 +252,12 @@ async fn what_cannot_be_trained_is_refused_with_its_exit_code() {
             "failed to read shard s3://curated/broken.parquet",
         ),
         (&["--training-data", "s3://curated/missing.parquet"], ExitCode::Usage, "failed to reach an object"),
-        (&["--architecture", "transformer"], ExitCode::Usage, "--architecture transformer cannot be trained"),
+        (&["--architecture", "transformer"], ExitCode::Usage, "--architecture transformer needs --init"),
+        (
+            &["--architecture", "transformer", "--init", "s3://curated/train"],
+            ExitCode::Usage,
+            "failed to handle a model",
+        ),
         (&["--init", "s3://x/y"], ExitCode::Usage, "--init belongs to --architecture transformer"),
         (&["--holdout", "1.5"], ExitCode::Usage, "--holdout must lie between 0 and 1"),
         (&["--ngrams", "9"], ExitCode::Usage, "`ngrams` must be 1 to 5"),

@@ -1,12 +1,15 @@
 //! The flags of `tamiz-retrain`.
 
 use clap::ValueEnum;
-use tamiz_models::DeviceChoice;
-use tamiz_models::ngram::{Featuriser, FeaturiserConfig, TrainingSettings};
-use tamiz_models::training;
+use tamiz_models::ngram::{self, Featuriser, FeaturiserConfig};
+use tamiz_models::{DeviceChoice, Precision, training, transformer};
 use tamiz_ports::ObjectUri;
 
 use crate::RetrainError;
+use crate::recipe::Plan;
+
+/// Epochs without a better validation loss after which training ends.
+const PATIENCE: usize = 2;
 
 /// What to train on, and where the model goes.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,7 +46,7 @@ pub struct Hyperparameters {
     /// Kind of network
     #[arg(long, env = "TAMIZ_ARCHITECTURE", value_enum, default_value_t = Architecture::Ngram)]
     pub architecture: Architecture,
-    /// Model to start from (transformer only)
+    /// Encoder to start from: a Hugging Face folder, or a model that was fine-tuned before (transformer only)
     #[arg(long, env = "TAMIZ_INIT", value_name = "URI")]
     pub init: Option<ObjectUri>,
     /// Labelled rows from elsewhere to measure on as well; rows of the same text are kept out of training
@@ -58,24 +61,42 @@ pub struct Hyperparameters {
     /// Fewest different labelled texts of each class; below, training is refused
     #[arg(long, env = "TAMIZ_MIN_ROWS_PER_CLASS", value_name = "N", default_value_t = 50)]
     pub min_rows_per_class: usize,
-    /// Columns of the embedding table
+    /// Columns of the embedding table (ngram only)
     #[arg(long, env = "TAMIZ_DIM", value_name = "N", default_value_t = 4)]
     pub dim: usize,
-    /// Longest n-gram in words
+    /// Longest n-gram in words (ngram only)
     #[arg(long, env = "TAMIZ_NGRAMS", value_name = "N", default_value_t = 2)]
     pub ngrams: usize,
-    /// Rows of the embedding table, a power of two
+    /// Rows of the embedding table, a power of two (ngram only)
     #[arg(long, env = "TAMIZ_BUCKETS", value_name = "N", default_value_t = 1 << 20)]
     pub buckets: usize,
-    /// Passes over the rows at most; training ends early when validation gets no better
-    #[arg(long, env = "TAMIZ_EPOCHS", value_name = "N", default_value_t = 8)]
-    pub epochs: usize,
-    /// Step size at the start; it falls to zero in a straight line
-    #[arg(long, env = "TAMIZ_LEARNING_RATE", value_name = "X", default_value_t = 0.05)]
-    pub learning_rate: f64,
+    /// Tokens of a text that are read, at most what the encoder can (transformer only)
+    #[arg(long, env = "TAMIZ_MAX_TOKENS", value_name = "N", default_value_t = 256)]
+    pub max_tokens: usize,
+    /// Rows of a step (transformer only)
+    #[arg(long, env = "TAMIZ_STEP_ROWS", value_name = "N", default_value_t = 32)]
+    pub step_rows: usize,
+    /// Probability that a number is zeroed while training (transformer only)
+    #[arg(long, env = "TAMIZ_DROPOUT", value_name = "X", default_value_t = 0.1)]
+    pub dropout: f64,
+    /// Share of the steps over which the step size rises (transformer only)
+    #[arg(long, env = "TAMIZ_WARM_UP", value_name = "X", default_value_t = 0.1)]
+    pub warm_up: f64,
+    /// How strongly weights are drawn towards zero (transformer only)
+    #[arg(long, env = "TAMIZ_WEIGHT_DECAY", value_name = "X", default_value_t = 0.01)]
+    pub weight_decay: f64,
+    /// Passes over the rows at most, 8 for ngram and 3 for transformer if not given; training ends early when validation gets no better
+    #[arg(long, env = "TAMIZ_EPOCHS", value_name = "N")]
+    pub epochs: Option<usize>,
+    /// Largest step size, 0.05 for ngram and 0.0001 for transformer if not given; it falls to zero in a straight line
+    #[arg(long, env = "TAMIZ_LEARNING_RATE", value_name = "X")]
+    pub learning_rate: Option<f64>,
     /// What is done about classes of unequal size
     #[arg(long, env = "TAMIZ_BALANCE", value_enum, default_value_t = Balance::Weights)]
     pub balance: Balance,
+    /// auto, f32 or bf16: number format of the products (transformer only)
+    #[arg(long, env = "TAMIZ_PRECISION", default_value = "auto")]
+    pub precision: Precision,
     /// auto, cpu or cuda; `cuda` refuses to run without a GPU
     #[arg(long, env = "TAMIZ_DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
@@ -106,32 +127,62 @@ impl Hyperparameters {
     ///
     /// # Errors
     /// [`RetrainError::Usage`] for flags that do not fit.
-    pub(crate) fn resolve(&self) -> Result<TrainingSettings, RetrainError> {
-        let usage = |what: &str| Err(RetrainError::Usage(what.to_owned()));
-        if self.architecture == Architecture::Transformer {
-            return usage("--architecture transformer cannot be trained by this version; use ngram");
-        }
-        if self.init.is_some() {
-            return usage("--init belongs to --architecture transformer; an ngram model starts from nothing");
-        }
+    pub(crate) fn resolve(&self) -> Result<Plan, RetrainError> {
+        let usage = |what: &str| RetrainError::Usage(what.to_owned());
         if !(self.holdout > 0.0 && self.holdout < 1.0) {
-            return usage("--holdout must lie between 0 and 1, such as 0.2");
+            return Err(usage("--holdout must lie between 0 and 1, such as 0.2"));
         }
+        match (self.architecture, &self.init) {
+            (Architecture::Ngram, None) => self.ngram().map(Plan::Ngram),
+            (Architecture::Ngram, Some(_)) => {
+                Err(usage("--init belongs to --architecture transformer; an ngram model starts from nothing"))
+            }
+            (Architecture::Transformer, Some(init)) => Ok(Plan::Transformer(self.transformer(), init.clone())),
+            (Architecture::Transformer, None) => {
+                Err(usage("--architecture transformer needs --init, the folder of the encoder that it starts from"))
+            }
+        }
+    }
+
+    fn ngram(&self) -> Result<ngram::TrainingSettings, RetrainError> {
         let featuriser = FeaturiserConfig::new(self.ngrams, self.buckets);
         Featuriser::new(&featuriser).map_err(|problem| RetrainError::Usage(problem.to_string()))?;
-        Ok(TrainingSettings {
+        Ok(ngram::TrainingSettings {
             featuriser,
             dimensions: self.dim,
-            epochs: self.epochs,
-            learning_rate: self.learning_rate,
-            balance: match self.balance {
-                Balance::Weights => training::Balance::Weights,
-                Balance::Undersample => training::Balance::Undersample,
-                Balance::None => training::Balance::None,
-            },
+            epochs: self.epochs.unwrap_or(8),
+            learning_rate: self.learning_rate.unwrap_or(0.05),
+            balance: self.balance.of_training(),
             batch_rows: 512,
-            patience: 2,
+            patience: PATIENCE,
             seed: self.seed,
         })
+    }
+
+    fn transformer(&self) -> transformer::TrainingSettings {
+        transformer::TrainingSettings {
+            max_tokens: self.max_tokens,
+            epochs: self.epochs.unwrap_or(3),
+            learning_rate: self.learning_rate.unwrap_or(1e-4),
+            warm_up: self.warm_up,
+            weight_decay: self.weight_decay,
+            max_norm: 1.0,
+            dropout: self.dropout,
+            step_rows: self.step_rows,
+            balance: self.balance.of_training(),
+            patience: PATIENCE,
+            seed: self.seed,
+            precision: self.precision,
+        }
+    }
+}
+
+impl Balance {
+    fn of_training(self) -> training::Balance {
+        match self {
+            Self::Weights => training::Balance::Weights,
+            Self::Undersample => training::Balance::Undersample,
+            Self::None => training::Balance::None,
+        }
     }
 }

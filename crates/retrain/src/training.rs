@@ -3,8 +3,7 @@
 use std::ops::ControlFlow;
 
 use tamiz_domain::{LabelMap, ModelMetrics};
-use tamiz_models::ngram::{self, TrainingSettings};
-use tamiz_models::training::{Epoch, Example};
+use tamiz_models::training::{Event, Example};
 use tamiz_models::{Artifact, ArtifactParts, Device};
 use tamiz_telemetry::{Progress, Shutdown};
 
@@ -12,6 +11,7 @@ use crate::RetrainError;
 use crate::baseline::baseline;
 use crate::card::{Card, card};
 use crate::evaluation::{Evaluation, evaluate};
+use crate::recipe::{Made, Recipe};
 use crate::rows::Row;
 use crate::split::Split;
 
@@ -35,46 +35,50 @@ pub(crate) struct Task {
     pub test: Vec<Row>,
     /// Runs that the rows come from.
     pub runs: Vec<String>,
-    /// How to train.
-    pub settings: TrainingSettings,
+    /// What is trained, and how.
+    pub recipe: Recipe,
     /// Where.
     pub device: Device,
 }
 
 /// Trains, measures and packs. Blocks: for a thread of its own.
 pub(crate) fn train(task: &Task, progress: &Progress, shutdown: &Shutdown) -> Result<Trained, RetrainError> {
-    let Task { split, settings, .. } = task;
+    let Task { split, recipe, .. } = task;
     let labels = LabelMap::of_values(split.training.iter().map(|row| row.label));
-    let rows_per_epoch = split.training.len() as u64;
-    progress.set_total(rows_per_epoch * settings.epochs as u64);
-    let mut epochs = 0;
-    let mut watch = |epoch: &Epoch| {
-        tracing::info!(
-            epoch = epoch.number,
-            training_loss = epoch.training_loss,
-            validation_loss = epoch.validation_loss,
-            validation_accuracy = epoch.validation_accuracy,
-            "epoch done"
-        );
-        epochs = epoch.number;
-        progress.advance(rows_per_epoch);
+    let total = (split.training.len() * recipe.epochs()) as u64;
+    progress.set_total(total);
+    let mut seen = 0;
+    let mut watch = |event: Event<'_>| {
+        match event {
+            Event::Step { rows } => {
+                seen += rows as u64;
+                progress.advance(rows as u64);
+            }
+            Event::Epoch(epoch) => tracing::info!(
+                epoch = epoch.number,
+                training_loss = epoch.training_loss,
+                validation_loss = epoch.validation_loss,
+                validation_accuracy = epoch.validation_accuracy,
+                "epoch done"
+            ),
+        }
         if shutdown.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let (training, validation) = (examples(&split.training, &labels), examples(&split.validation, &labels));
-    let mut model = ngram::train(&training, &validation, &labels, settings, task.device, &mut watch)?;
-    progress.advance(rows_per_epoch * (settings.epochs - epochs) as u64);
+    let mut made = recipe.train(&training, &validation, &labels, task.device, &mut watch)?;
+    progress.advance(total.saturating_sub(seen));
 
-    let holdout = evaluate(&mut model, &split.holdout)?;
-    let test = if task.test.is_empty() { None } else { Some(evaluate(&mut model, &task.test)?.metrics) };
+    let holdout = evaluate(made.model.as_mut(), &split.holdout)?;
+    let test = if task.test.is_empty() { None } else { Some(evaluate(made.model.as_mut(), &task.test)?.metrics) };
     let metrics = ModelMetrics {
-        architecture: ngram::ARCHITECTURE.to_owned(),
+        architecture: recipe.architecture().to_owned(),
         labels,
         train_rows: (training.len() + validation.len()) as u64,
         holdout: holdout.metrics.clone(),
         test,
         training_runs: task.runs.clone(),
     };
-    let artifact = pack(task, &model, &metrics, &holdout)?;
+    let artifact = pack(task, made, &metrics, &holdout)?;
     Ok(Trained { artifact, metrics, hits: holdout.hits })
 }
 
@@ -83,19 +87,14 @@ fn examples<'a>(rows: &'a [Row], labels: &LabelMap) -> Vec<Example<'a>> {
     rows.iter().filter_map(example).collect()
 }
 
-fn pack(
-    task: &Task,
-    model: &ngram::Ngram,
-    metrics: &ModelMetrics,
-    holdout: &Evaluation,
-) -> Result<Artifact, RetrainError> {
+fn pack(task: &Task, made: Made, metrics: &ModelMetrics, holdout: &Evaluation) -> Result<Artifact, RetrainError> {
     let parts = ArtifactParts {
-        config: model.config(),
-        weights: model.weights()?.into(),
-        tokenizer: None,
+        config: &made.config,
+        weights: made.weights,
+        tokenizer: made.tokenizer,
         metrics,
         baseline: &baseline(&task.split.holdout, holdout),
-        card: card(&Card { metrics, settings: &task.settings, split: &task.split }),
+        card: card(&Card { metrics, recipe: &task.recipe, split: &task.split }),
     };
     Ok(Artifact::assemble(parts)?)
 }

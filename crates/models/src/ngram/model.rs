@@ -41,6 +41,14 @@ impl NgramConfig {
         Self { format_version: Self::FORMAT_VERSION, architecture, labels, featuriser, dimensions }
     }
 
+    /// The content of `config.json`.
+    ///
+    /// # Errors
+    /// Never in practice: every setting has a JSON form.
+    pub fn to_json(&self) -> Result<serde_json::Value, ModelError> {
+        serde_json::to_value(self).map_err(|error| ModelError::unusable(CONFIG, Problem::Malformed(error.to_string())))
+    }
+
     pub(super) fn sizes(&self) -> Sizes {
         Sizes { buckets: self.featuriser.buckets, dimensions: self.dimensions, classes: self.labels.len() }
     }
@@ -108,7 +116,7 @@ impl Ngram {
         Ok(Self { config, task, featuriser: Arc::new(featuriser), network, table, device })
     }
 
-    /// The content of `config.json`.
+    /// What `config.json` says.
     pub fn config(&self) -> &NgramConfig {
         &self.config
     }

@@ -1,6 +1,5 @@
 //! Training: what goes in and what comes out. The arithmetic of a step is in `optimiser`, the batches in `batches`.
 
-use std::ops::ControlFlow;
 use std::sync::mpsc;
 
 use rayon::prelude::*;
@@ -12,7 +11,7 @@ use super::featuriser::{Featuriser, FeaturiserConfig};
 use super::model::{Ngram, NgramConfig};
 use super::network::Network;
 use super::optimiser::Optimiser;
-use crate::training::{Balance, Epoch, Example, class_weights, epoch_rows};
+use crate::training::{Balance, Epoch, Event, Example, Watch, class_weights, epoch_rows};
 use crate::{Device, ModelError};
 
 /// Batches that the cores gather side by side before the steps are taken one after the other.
@@ -53,7 +52,7 @@ pub fn train(
     labels: &LabelMap,
     settings: &TrainingSettings,
     device: Device,
-    watch: &mut dyn FnMut(&Epoch) -> ControlFlow<()>,
+    watch: &mut Watch<'_>,
 ) -> Result<Ngram, ModelError> {
     let _guard = (tch::no_grad_guard(), SingleThread::new());
     check(training, validation, labels, settings)?;
@@ -63,13 +62,13 @@ pub fn train(
     let mut optimiser = Optimiser::new(Network::fresh(config.sizes(), settings.seed, device)?, &weights, device)?;
     let mut best: Option<(Epoch, Network)> = None;
     for number in 1..=settings.epochs {
-        let training_loss = run_epoch(&mut optimiser, &data, settings, number)?;
+        let training_loss = run_epoch(&mut optimiser, &data, settings, number, watch)?;
         let (validation_loss, validation_accuracy) = optimiser.evaluate(&data.validation, &data.validation_classes)?;
         if !training_loss.is_finite() || !validation_loss.is_finite() {
             return Err(ModelError::Diverged { epoch: number });
         }
         let epoch = Epoch { number, training_loss, validation_loss, validation_accuracy };
-        if watch(&epoch).is_break() {
+        if watch(Event::Epoch(&epoch)).is_break() {
             return Err(ModelError::Stopped);
         }
         if best.as_ref().is_none_or(|(best, _)| validation_loss < best.validation_loss) {
@@ -113,6 +112,7 @@ fn run_epoch(
     data: &Data,
     settings: &TrainingSettings,
     epoch: usize,
+    watch: &mut Watch<'_>,
 ) -> Result<f64, ModelError> {
     let rows = epoch_rows(&data.classes, optimiser.num_classes(), settings.balance, settings.seed, epoch);
     let steps: Vec<&[usize]> = rows.chunks(settings.batch_rows).collect();
@@ -136,6 +136,9 @@ fn run_epoch(
             let progress = (first + taken) as f64 / total;
             loss += optimiser.step(&batch, settings.learning_rate * (1.0 - progress))?;
             taken += 1;
+            if watch(Event::Step { rows: batch.classes.len() }).is_break() {
+                return Err(ModelError::Stopped);
+            }
         }
         Ok(loss / taken.max(1) as f64)
     })

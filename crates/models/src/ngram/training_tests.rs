@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use tamiz_domain::LabelMap;
 
 use super::{FeaturiserConfig, Ngram, TrainingSettings, train};
-use crate::training::{Balance, Example};
+use crate::training::{Balance, Event, Example};
 use crate::{Device, Model, ModelError};
 
 const WORDS: [[&str; 4]; 2] = [["awful", "broken", "waste", "poor"], ["lovely", "perfect", "great", "superb"]];
@@ -39,7 +39,7 @@ fn examples(rows: &[(String, usize)]) -> Vec<Example<'_>> {
 pub(crate) fn trained(settings: &TrainingSettings) -> Result<Ngram, ModelError> {
     let (training, validation) = (toy(600, 2), toy(61, 2));
     let labels = LabelMap::of_values([1, 2]);
-    let watch = &mut |_: &_| ControlFlow::Continue(());
+    let watch = &mut |_: Event<'_>| ControlFlow::Continue(());
     train(&examples(&training), &examples(&validation), &labels, settings, Device::CPU, watch)
 }
 
@@ -85,7 +85,7 @@ fn scores_do_not_depend_on_the_batch_and_empty_texts_have_some() {
 #[test]
 fn training_stops_when_it_is_asked_to() {
     let rows = toy(100, 2);
-    let watch = &mut |_: &_| ControlFlow::Break(());
+    let watch = &mut |_: Event<'_>| ControlFlow::Break(());
     let labels = LabelMap::of_values([1, 2]);
     let stopped = train(&examples(&rows), &examples(&rows), &labels, &settings(), Device::CPU, watch);
     assert!(matches!(stopped, Err(ModelError::Stopped)));
@@ -96,8 +96,8 @@ fn training_ends_early_when_validation_gets_no_better() {
     let (rows, mut wrong) = (toy(300, 2), toy(60, 2));
     wrong.iter_mut().for_each(|row| row.1 = 1 - row.1);
     let mut epochs = 0;
-    let watch = &mut |_: &_| {
-        epochs += 1;
+    let watch = &mut |event: Event<'_>| {
+        epochs += usize::from(matches!(event, Event::Epoch(_)));
         ControlFlow::Continue(())
     };
     let many = TrainingSettings { epochs: 50, ..settings() };

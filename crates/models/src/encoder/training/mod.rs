@@ -11,8 +11,6 @@ mod steps;
 #[cfg(test)]
 mod training_tests;
 
-use std::ops::ControlFlow;
-
 use bytes::Bytes;
 use serde_json::Value;
 use tamiz_domain::{LabelMap, LongTexts};
@@ -35,8 +33,11 @@ use super::weights::Weights;
 use crate::artifact::{Artifact, CONFIG, TOKENIZER, WEIGHTS};
 use crate::model::{LoadSettings, Model, load};
 use crate::tensors::{download, upload};
-use crate::training::{Balance, Epoch, Example, class_weights, epoch_rows};
-use crate::{Device, ModelError, Precision};
+use crate::training::{Balance, Epoch, Event, Example, Watch, class_weights, epoch_rows};
+use crate::{Device, ModelError, Precision, libtorch};
+
+/// The architecture's name in `metrics.json`.
+pub const ARCHITECTURE: &str = "transformer";
 
 /// Tokens that go through the network at once; a step's gradients are summed over as many of these as it takes.
 const TOKENS_AT_ONCE: usize = 4_096;
@@ -97,7 +98,7 @@ impl Trained {
 }
 
 /// Trains the encoder of a Hugging Face folder to tell classes of texts, and keeps the weights of the epoch with the smallest validation
-/// loss. `watch` is told of each epoch and may end the training, as being asked to stop does.
+/// loss.
 ///
 /// # Errors
 /// [`ModelError::Unusable`] for a folder that cannot be started from; [`ModelError::InvalidTraining`] for settings or rows
@@ -109,7 +110,7 @@ pub fn train(
     labels: &LabelMap,
     settings: &TrainingSettings,
     device: Device,
-    watch: &mut dyn FnMut(&Epoch) -> ControlFlow<()>,
+    watch: &mut Watch<'_>,
 ) -> Result<Trained, ModelError> {
     check(training, validation, labels, settings)?;
     let start = Start::of(init, labels)?;
@@ -133,6 +134,9 @@ pub fn train(
             let taken = (number - 1) * per_epoch + at;
             let share = rate(taken, per_epoch * settings.epochs, settings.warm_up);
             loss += trainer.step(&training, step, settings.learning_rate * share, taken)?;
+            if watch(Event::Step { rows: step.len() }).is_break() {
+                return Err(ModelError::Stopped);
+            }
         }
         let training_loss = loss / per_epoch as f64;
         let (validation_loss, validation_accuracy) = trainer.evaluate(&validation)?;
@@ -140,7 +144,7 @@ pub fn train(
             return Err(ModelError::Diverged { epoch: number });
         }
         let epoch = Epoch { number, training_loss, validation_loss, validation_accuracy };
-        if watch(&epoch).is_break() {
+        if watch(Event::Epoch(&epoch)).is_break() {
             return Err(ModelError::Stopped);
         }
         if best.as_ref().is_none_or(|(best, _)| validation_loss < best.validation_loss) {
@@ -204,6 +208,9 @@ impl<'a> Trainer<'a> {
         device: Device,
     ) -> Result<Self, ModelError> {
         let cores = Cores::all();
+        if device == Device::CPU {
+            libtorch::keep_memory();
+        }
         tch::manual_seed(settings.seed as i64);
         let kind = kind(settings.precision, device);
         let placement = Placement { device, kind, rows: TOKENS_AT_ONCE as i64 };

@@ -1,6 +1,7 @@
 //! Training against what PyTorch makes of the same steps (`reference/make_training_golden.py`).
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -130,8 +131,12 @@ fn trained(settings: &TrainingSettings) -> (Vec<Epoch>, Trained) {
     let (training, validation) = rows.split_at(200);
     let labels = LabelMap::of_values([1, 2]);
     let mut epochs = Vec::new();
-    let mut watch = |epoch: &Epoch| {
-        epochs.push(*epoch);
+    let mut rows_seen = 0;
+    let mut watch = |event: Event<'_>| {
+        match event {
+            Event::Step { rows } => rows_seen += rows,
+            Event::Epoch(epoch) => epochs.push(*epoch),
+        }
         ControlFlow::Continue(())
     };
     let trained = train(
@@ -144,6 +149,7 @@ fn trained(settings: &TrainingSettings) -> (Vec<Epoch>, Trained) {
         &mut watch,
     );
     let trained = trained.unwrap();
+    assert_eq!(rows_seen, 200 * epochs.len());
     (epochs, trained)
 }
 
@@ -180,7 +186,7 @@ fn what_cannot_be_trained_is_refused_with_a_reason() {
     let labels = LabelMap::of_values([1, 2]);
     let refusal = |labels: &LabelMap, settings: &TrainingSettings| {
         let init = artifact("bert-stars");
-        let watch = &mut |_: &Epoch| ControlFlow::Break(());
+        let watch = &mut |_: Event<'_>| ControlFlow::Break(());
         train(&init, &examples(&rows), &examples(&rows), labels, settings, Device::CPU, watch).unwrap_err().to_string()
     };
     assert!(refusal(&labels, &settings()).contains("stopped"));
