@@ -9,7 +9,7 @@ prepare_encoders() {
   [ -x "$PEERS/bin/pip" ] || python3 -m venv "$PEERS"
   "$PEERS/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/bench/requirements-inference.txt
   say "building the binaries"
-  cargo build --release --locked --quiet --workspace --bin tamiz-etl --bin tamiz-inference
+  cargo build --release --locked --quiet --workspace --bins
 }
 
 # Fetches MiniLM (all-MiniLM-L6-v2) and unpacks it below a folder. Prints where it lies.

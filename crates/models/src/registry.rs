@@ -113,6 +113,11 @@ impl Registry {
         &self.name
     }
 
+    /// The folder of the name, in which versions lie.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
     /// The folder of a version, there or not.
     pub fn version(&self, version: &str) -> Folder {
         self.folder.child(version)

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use tamiz_domain::LabelMap;
 
 /// One labelled text.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,17 @@ impl AsRef<str> for Example<'_> {
     fn as_ref(&self) -> &str {
         self.text
     }
+}
+
+/// Labelled texts to train with.
+#[derive(Debug, Clone, Copy)]
+pub struct Corpus<'a> {
+    /// Texts that steps are taken on.
+    pub training: &'a [Example<'a>],
+    /// Texts that decide when to stop.
+    pub validation: &'a [Example<'a>],
+    /// The classes.
+    pub labels: &'a LabelMap,
 }
 
 /// What a training tells of itself while it goes on.

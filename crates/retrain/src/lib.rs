@@ -7,6 +7,7 @@
 mod baseline;
 mod card;
 mod challenge;
+mod checkpoint;
 mod error;
 mod evaluation;
 mod mail;

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use serde_json::Value;
-use tamiz_domain::{LabelMap, ModelReference};
-use tamiz_models::training::{Example, Watch};
+use tamiz_domain::ModelReference;
+use tamiz_models::training::{Corpus, Watch};
 use tamiz_models::{Artifact, Device, LoadSettings, Model, ModelError, ngram, resolve, transformer};
 use tamiz_ports::{ObjectUri, Stores};
 
@@ -62,23 +62,22 @@ impl Recipe {
         }
     }
 
-    /// Trains. Blocks.
+    /// Trains. Blocks. Checkpoints go to `keeper` where an epoch takes long; an n-gram model is as soon trained again.
     pub fn train(
         &self,
-        training: &[Example<'_>],
-        validation: &[Example<'_>],
-        labels: &LabelMap,
+        corpus: &Corpus<'_>,
         device: Device,
+        keeper: &mut dyn transformer::Keeper,
         watch: &mut Watch<'_>,
     ) -> Result<Made, ModelError> {
         match self {
             Self::Ngram(settings) => {
-                let model = ngram::train(training, validation, labels, settings, device, watch)?;
+                let model = ngram::train(corpus, settings, device, watch)?;
                 let (config, weights) = (model.config().to_json()?, model.weights()?.into());
                 Ok(Made { model: Box::new(model), config, weights, tokenizer: None })
             }
             Self::Transformer { settings, init, .. } => {
-                let trained = transformer::train(init, training, validation, labels, settings, device, watch)?;
+                let trained = transformer::train(init, corpus, settings, device, keeper, watch)?;
                 let model = trained.load(&LoadSettings::on(device))?;
                 let transformer::Trained { config, weights, tokenizer } = trained;
                 Ok(Made { model, config, weights, tokenizer: Some(tokenizer) })

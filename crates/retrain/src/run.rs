@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 use tracing::Instrument;
 
 use crate::challenge::{Challenge, Verdict};
+use crate::checkpoint::CheckpointObject;
 use crate::mail::mail;
 use crate::recipe::Recipe;
 use crate::rows::Row;
@@ -82,9 +83,15 @@ async fn retrain(settings: Settings, deps: Deps, shutdown: Shutdown) -> Result<O
     )?;
     let task = Arc::new(Task { split, test, runs: data.runs, recipe, device });
     let (work, progress, stop) = (task.clone(), deps.progress.clone(), shutdown.clone());
-    let trained = spawn_blocking(move || train(&work, &progress, &stop)).await.map_err(RetrainError::Thread)??;
+    let mut keeper = CheckpointObject::new(registry.folder().clone());
+    let training = spawn_blocking(move || {
+        let trained = train(&work, &mut keeper, &progress, &stop);
+        trained.map(|trained| (trained, keeper))
+    });
+    let (trained, keeper) = training.await.map_err(RetrainError::Thread)??;
 
     let model = registry.publish(&trained.artifact).await?;
+    keeper.clear().await;
     let folder = registry.version(&model.version).uri().clone();
     tracing::info!(version = model.version, accuracy = trained.metrics.holdout.accuracy, "model registered");
     let challenge =

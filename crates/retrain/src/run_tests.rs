@@ -181,6 +181,9 @@ async fn an_encoder_is_fine_tuned_and_meets_the_champion_as_any_model() {
     assert_eq!(found.read().await.unwrap().1, outcome.model, "the folder is verified as it is read");
 
     let champion = format!("{MODELS}/toy");
+    let checkpoint = stores.open_str(MODELS).unwrap().read("toy/checkpoint.safetensors").await.unwrap();
+    assert!(checkpoint.is_empty(), "nobody needs it any more");
+
     // From its own weights, and against the champion that it was.
     let more = [&flags[..2], &["--init", champion.as_str(), "--epochs", "1", "--learning-rate", "0.00001"]].concat();
     let again = retrain(&stores, &mailer, &more).await.unwrap();

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use tamiz_domain::{LabelMap, ModelMetrics};
-use tamiz_models::training::{Event, Example};
+use tamiz_models::training::{Corpus, Event, Example};
+use tamiz_models::transformer::Keeper;
 use tamiz_models::{Artifact, ArtifactParts, Device};
 use tamiz_telemetry::{Progress, Shutdown};
 
@@ -42,7 +43,12 @@ pub(crate) struct Task {
 }
 
 /// Trains, measures and packs. Blocks: for a thread of its own.
-pub(crate) fn train(task: &Task, progress: &Progress, shutdown: &Shutdown) -> Result<Trained, RetrainError> {
+pub(crate) fn train(
+    task: &Task,
+    keeper: &mut dyn Keeper,
+    progress: &Progress,
+    shutdown: &Shutdown,
+) -> Result<Trained, RetrainError> {
     let Task { split, recipe, .. } = task;
     let labels = LabelMap::of_values(split.training.iter().map(|row| row.label));
     let total = (split.training.len() * recipe.epochs()) as u64;
@@ -65,7 +71,8 @@ pub(crate) fn train(task: &Task, progress: &Progress, shutdown: &Shutdown) -> Re
         if shutdown.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let (training, validation) = (examples(&split.training, &labels), examples(&split.validation, &labels));
-    let mut made = recipe.train(&training, &validation, &labels, task.device, &mut watch)?;
+    let corpus = Corpus { training: &training, validation: &validation, labels: &labels };
+    let mut made = recipe.train(&corpus, task.device, keeper, &mut watch)?;
     progress.advance(total.saturating_sub(seen));
 
     let holdout = evaluate(made.model.as_mut(), &split.holdout)?;

@@ -11,7 +11,7 @@ use super::featuriser::{Featuriser, FeaturiserConfig};
 use super::model::{Ngram, NgramConfig};
 use super::network::Network;
 use super::optimiser::Optimiser;
-use crate::training::{Balance, Epoch, Event, Example, Watch, class_weights, epoch_rows};
+use crate::training::{Balance, Corpus, Epoch, Event, Example, Watch, class_weights, epoch_rows};
 use crate::{Device, ModelError};
 
 /// Batches that the cores gather side by side before the steps are taken one after the other.
@@ -47,14 +47,13 @@ pub struct TrainingSettings {
 /// [`ModelError::InvalidTraining`] for settings or rows that cannot be trained with; [`ModelError::Stopped`]
 /// when `watch` breaks; [`ModelError::Diverged`].
 pub fn train(
-    training: &[Example<'_>],
-    validation: &[Example<'_>],
-    labels: &LabelMap,
+    corpus: &Corpus<'_>,
     settings: &TrainingSettings,
     device: Device,
     watch: &mut Watch<'_>,
 ) -> Result<Ngram, ModelError> {
     let _guard = (tch::no_grad_guard(), SingleThread::new());
+    let Corpus { training, validation, labels } = *corpus;
     check(training, validation, labels, settings)?;
     let config = NgramConfig::new(labels.clone(), settings.featuriser.clone(), settings.dimensions);
     let data = Data::of(training, validation, &config)?;

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use tamiz_domain::LabelMap;
 
 use super::{FeaturiserConfig, Ngram, TrainingSettings, train};
-use crate::training::{Balance, Event, Example};
+use crate::training::{Balance, Corpus, Event, Example};
 use crate::{Device, Model, ModelError};
 
 const WORDS: [[&str; 4]; 2] = [["awful", "broken", "waste", "poor"], ["lovely", "perfect", "great", "superb"]];
@@ -32,6 +32,10 @@ pub(crate) fn settings() -> TrainingSettings {
     }
 }
 
+fn corpus<'a>(training: &'a [Example<'a>], validation: &'a [Example<'a>], labels: &'a LabelMap) -> Corpus<'a> {
+    Corpus { training, validation, labels }
+}
+
 fn examples(rows: &[(String, usize)]) -> Vec<Example<'_>> {
     rows.iter().map(|(text, class)| Example { text, class: *class }).collect()
 }
@@ -40,7 +44,7 @@ pub(crate) fn trained(settings: &TrainingSettings) -> Result<Ngram, ModelError> 
     let (training, validation) = (toy(600, 2), toy(61, 2));
     let labels = LabelMap::of_values([1, 2]);
     let watch = &mut |_: Event<'_>| ControlFlow::Continue(());
-    train(&examples(&training), &examples(&validation), &labels, settings, Device::CPU, watch)
+    train(&corpus(&examples(&training), &examples(&validation), &labels), settings, Device::CPU, watch)
 }
 
 fn accuracy(model: &mut Ngram, rows: &[(String, usize)]) -> f64 {
@@ -87,7 +91,8 @@ fn training_stops_when_it_is_asked_to() {
     let rows = toy(100, 2);
     let watch = &mut |_: Event<'_>| ControlFlow::Break(());
     let labels = LabelMap::of_values([1, 2]);
-    let stopped = train(&examples(&rows), &examples(&rows), &labels, &settings(), Device::CPU, watch);
+    let rows = examples(&rows);
+    let stopped = train(&corpus(&rows, &rows, &labels), &settings(), Device::CPU, watch);
     assert!(matches!(stopped, Err(ModelError::Stopped)));
 }
 
@@ -101,7 +106,8 @@ fn training_ends_early_when_validation_gets_no_better() {
         ControlFlow::Continue(())
     };
     let many = TrainingSettings { epochs: 50, ..settings() };
-    train(&examples(&rows), &examples(&wrong), &LabelMap::of_values([1, 2]), &many, Device::CPU, watch).unwrap();
+    let labels = LabelMap::of_values([1, 2]);
+    train(&corpus(&examples(&rows), &examples(&wrong), &labels), &many, Device::CPU, watch).unwrap();
     assert_eq!(epochs, 1 + many.patience);
 }
 

@@ -28,6 +28,15 @@ impl AdamW {
         Ok(Self { means: zeros()?, squares: zeros()?, steps, weight_decay, max_norm })
     }
 
+    /// What later steps depend on, with the names that it has in a checkpoint.
+    pub fn state(&self) -> impl Iterator<Item = (String, &Tensor)> {
+        let named = |name: &'static str, tensors: &'_ [Tensor]| {
+            (0..tensors.len()).map(move |index| format!("{name}.{index}")).collect::<Vec<_>>()
+        };
+        let names = [named("mean", &self.means), named("square", &self.squares), named("step", &self.steps)].concat();
+        names.into_iter().zip(self.means.iter().chain(&self.squares).chain(&self.steps))
+    }
+
     /// Takes a step against the gradients, one in 32-bit floats for each parameter. Answers their length before it was cut.
     pub fn step(&mut self, parameters: &mut [Parameter], gradients: &[Tensor], rate: f64) -> Result<f64, TchError> {
         let _guard = tch::no_grad_guard();

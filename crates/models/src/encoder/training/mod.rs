@@ -5,6 +5,7 @@
 //! cores.
 
 mod adamw;
+mod checkpoint;
 mod parameters;
 mod start;
 mod steps;
@@ -17,6 +18,8 @@ use tamiz_domain::{LabelMap, LongTexts};
 use tch::{Reduction, TchError, Tensor};
 
 use self::adamw::AdamW;
+use self::checkpoint::{Checkpoint, Position};
+pub use self::checkpoint::{KeepNothing, Keeper};
 use self::parameters::{Parameter, Parameters, save};
 use self::start::Start;
 use self::steps::{rate, steps};
@@ -33,7 +36,7 @@ use super::weights::Weights;
 use crate::artifact::{Artifact, CONFIG, TOKENIZER, WEIGHTS};
 use crate::model::{LoadSettings, Model, load};
 use crate::tensors::{download, upload};
-use crate::training::{Balance, Epoch, Event, Example, Watch, class_weights, epoch_rows};
+use crate::training::{Balance, Corpus, Epoch, Event, Example, Watch, class_weights, epoch_rows};
 use crate::{Device, ModelError, Precision, libtorch};
 
 /// The architecture's name in `metrics.json`.
@@ -98,20 +101,21 @@ impl Trained {
 }
 
 /// Trains the encoder of a Hugging Face folder to tell classes of texts, and keeps the weights of the epoch with the smallest validation
-/// loss.
+/// loss. A checkpoint goes to `keeper` after each epoch and where `watch` breaks; a training that finds its own goes on
+/// there, and ends with the same weights.
 ///
 /// # Errors
 /// [`ModelError::Unusable`] for a folder that cannot be started from; [`ModelError::InvalidTraining`] for settings or rows
 /// that cannot be trained with; [`ModelError::Stopped`] when `watch` breaks; [`ModelError::Diverged`].
 pub fn train(
     init: &Artifact,
-    training: &[Example<'_>],
-    validation: &[Example<'_>],
-    labels: &LabelMap,
+    corpus: &Corpus<'_>,
     settings: &TrainingSettings,
     device: Device,
+    keeper: &mut dyn Keeper,
     watch: &mut Watch<'_>,
 ) -> Result<Trained, ModelError> {
+    let Corpus { training, validation, labels } = *corpus;
     check(training, validation, labels, settings)?;
     let start = Start::of(init, labels)?;
     let config = &start.config;
@@ -121,42 +125,49 @@ pub fn train(
     let (training, validation) = (Rows::read(training, &reader)?, Rows::read(validation, &reader)?);
     let weights = class_weights(&training.classes, labels.len(), settings.balance);
     let mut trainer = Trainer::new(init, config, settings, &weights, device)?;
+    let fingerprint = checkpoint::fingerprint(init, settings, corpus, [&training, &validation]);
+    let mut position = match keeper.read() {
+        Some(bytes) => trainer.restore(&bytes, &fingerprint)?.unwrap_or(Position::START),
+        None => Position::START,
+    };
 
-    let num_steps = |epoch| {
+    let steps_of = |epoch| {
         let rows = epoch_rows(&training.classes, labels.len(), settings.balance, settings.seed, epoch);
         steps(&rows, &training.lengths, settings.step_rows, settings.seed, epoch)
     };
-    let per_epoch = num_steps(1).len();
-    let mut best: Option<(Epoch, Vec<Tensor>)> = None;
-    for number in 1..=settings.epochs {
-        let mut loss = 0.0;
-        for (at, step) in num_steps(number).iter().enumerate() {
-            let taken = (number - 1) * per_epoch + at;
+    let per_epoch = steps_of(1).len();
+    let is_exhausted =
+        |position: &Position| position.best.is_some_and(|best| position.epoch - 1 - best.number >= settings.patience);
+    while position.epoch <= settings.epochs && !is_exhausted(&position) {
+        for step in &steps_of(position.epoch)[position.steps..] {
+            let taken = (position.epoch - 1) * per_epoch + position.steps;
             let share = rate(taken, per_epoch * settings.epochs, settings.warm_up);
-            loss += trainer.step(&training, step, settings.learning_rate * share, taken)?;
+            position.loss += trainer.step(&training, step, settings.learning_rate * share, taken)?;
+            position.steps += 1;
             if watch(Event::Step { rows: step.len() }).is_break() {
+                keeper.write(trainer.checkpoint(&fingerprint, &position)?);
                 return Err(ModelError::Stopped);
             }
         }
-        let training_loss = loss / per_epoch as f64;
         let (validation_loss, validation_accuracy) = trainer.evaluate(&validation)?;
+        let (number, training_loss) = (position.epoch, position.loss / per_epoch as f64);
         if !training_loss.is_finite() || !validation_loss.is_finite() {
             return Err(ModelError::Diverged { epoch: number });
         }
         let epoch = Epoch { number, training_loss, validation_loss, validation_accuracy };
-        if watch(Event::Epoch(&epoch)).is_break() {
+        let is_best = position.best.is_none_or(|best| validation_loss < best.validation_loss);
+        if is_best {
+            trainer.keep_best()?;
+        }
+        position =
+            Position { epoch: number + 1, best: if is_best { Some(epoch) } else { position.best }, ..Position::START };
+        let is_over = watch(Event::Epoch(&epoch)).is_break();
+        keeper.write(trainer.checkpoint(&fingerprint, &position)?);
+        if is_over {
             return Err(ModelError::Stopped);
         }
-        if best.as_ref().is_none_or(|(best, _)| validation_loss < best.validation_loss) {
-            best = Some((epoch, trainer.snapshot()?));
-        } else if best.as_ref().is_some_and(|(best, _)| number - best.number >= settings.patience) {
-            break;
-        }
     }
-    let Some((_, masters)) = best else {
-        return Err(ModelError::InvalidTraining { why: "no epoch was asked for".into() });
-    };
-    let weights = save(&trainer.parameters, |index| masters[index].shallow_clone())?;
+    let weights = save(&trainer.parameters, |index| trainer.best[index].shallow_clone())?;
     Ok(Trained {
         config: start.json,
         weights: weights.into(),
@@ -196,6 +207,8 @@ struct Trainer<'a> {
     placement: Placement,
     seed: u64,
     dropout: Dropout,
+    /// The masters of the best epoch so far; empty before the first.
+    best: Vec<Tensor>,
     _cores: Cores,
 }
 
@@ -237,6 +250,7 @@ impl<'a> Trainer<'a> {
             placement,
             seed,
             dropout,
+            best: Vec::new(),
             _cores: cores,
         })
     }
@@ -330,10 +344,48 @@ impl<'a> Trainer<'a> {
         self.network.heads.dropout = dropout;
     }
 
-    /// Copies of all masters.
-    fn snapshot(&self) -> Result<Vec<Tensor>, ModelError> {
+    /// Keeps copies of all masters as the best so far.
+    fn keep_best(&mut self) -> Result<(), ModelError> {
         let copy = |parameter: &Parameter| parameter.master.f_detach_copy();
-        self.parameters.iter().map(copy).collect::<Result<_, TchError>>().map_err(ModelError::torch("keep the weights"))
+        let copies: Result<Vec<_>, TchError> = self.parameters.iter().map(copy).collect();
+        self.best = copies.map_err(ModelError::torch("keep the weights"))?;
+        Ok(())
+    }
+
+    /// Everything that later steps depend on, with the names that it has in a checkpoint.
+    fn state(&self) -> Vec<(String, &Tensor)> {
+        let masters = self.parameters.iter().map(|parameter| &parameter.master).enumerate();
+        let mut state: Vec<_> = masters.map(|(index, tensor)| (format!("master.{index}"), tensor)).collect();
+        state.extend(self.optimiser.state());
+        state.extend(self.best.iter().enumerate().map(|(index, tensor)| (format!("best.{index}"), tensor)));
+        state
+    }
+
+    fn checkpoint(&self, fingerprint: &str, position: &Position) -> Result<Vec<u8>, ModelError> {
+        checkpoint::write(fingerprint, position, &self.state())
+    }
+
+    /// Goes back to where a checkpoint of this training was written; not at all if it is none.
+    fn restore(&mut self, bytes: &[u8], fingerprint: &str) -> Result<Option<Position>, ModelError> {
+        let Some(checkpoint) = Checkpoint::read(bytes, fingerprint) else { return Ok(None) };
+        if checkpoint.position.best.is_some() {
+            self.keep_best()?;
+        }
+        let mut restore = || -> Result<bool, TchError> {
+            let _guard = tch::no_grad_guard();
+            let mut found = Vec::new();
+            for (name, tensor) in self.state() {
+                let Some(content) = checkpoint.tensor(&name, &tensor.size())? else { return Ok(false) };
+                found.push((tensor.shallow_clone(), content));
+            }
+            for (mut tensor, content) in found {
+                tensor.f_copy_(&content)?;
+            }
+            self.parameters.iter_mut().try_for_each(Parameter::refresh)?;
+            Ok(true)
+        };
+        let is_restored = restore().map_err(ModelError::torch("restore a checkpoint"))?;
+        Ok(is_restored.then_some(checkpoint.position))
     }
 }
 

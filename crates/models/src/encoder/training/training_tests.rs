@@ -139,15 +139,9 @@ fn trained(settings: &TrainingSettings) -> (Vec<Epoch>, Trained) {
         }
         ControlFlow::Continue(())
     };
-    let trained = train(
-        &artifact("bert-stars"),
-        &examples(training),
-        &examples(validation),
-        &labels,
-        settings,
-        Device::CPU,
-        &mut watch,
-    );
+    let (training, validation) = (examples(training), examples(validation));
+    let corpus = Corpus { training: &training, validation: &validation, labels: &labels };
+    let trained = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, &mut KeepNothing, &mut watch);
     let trained = trained.unwrap();
     assert_eq!(rows_seen, 200 * epochs.len());
     (epochs, trained)
@@ -180,14 +174,72 @@ fn one_seed_gives_one_model_bit_for_bit_and_another_seed_another() {
     assert!(first != with_seed(8));
 }
 
+/// The last checkpoint, in memory.
+#[derive(Default)]
+struct Kept(Option<Vec<u8>>);
+
+impl Keeper for Kept {
+    fn read(&mut self) -> Option<Vec<u8>> {
+        self.0.clone()
+    }
+
+    fn write(&mut self, checkpoint: Vec<u8>) {
+        self.0 = Some(checkpoint);
+    }
+}
+
+#[test]
+fn a_training_that_was_stopped_anywhere_ends_with_the_same_weights() {
+    let rows = reviews(120);
+    let (training, validation) = (examples(&rows[..100]), examples(&rows[100..]));
+    let labels = LabelMap::of_values([1, 2]);
+    let corpus = Corpus { training: &training, validation: &validation, labels: &labels };
+    let settings = TrainingSettings { epochs: 3, dropout: 0.1, precision: Precision::Bf16, ..settings() };
+    // Runs until so many events have come; 7 steps and an epoch, three times.
+    let run = |kept: &mut Kept, settings: &TrainingSettings, events: usize| {
+        let mut seen = 0;
+        let mut watch = |_: Event<'_>| {
+            seen += 1;
+            if seen >= events { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let trained = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, kept, &mut watch);
+        (trained.map(|trained| trained.weights), seen)
+    };
+    let (undisturbed, events) = run(&mut Kept::default(), &settings, usize::MAX);
+    let undisturbed = undisturbed.unwrap();
+    assert_eq!(events, 24);
+    for stop in [1, 6, 7, 8, 9, 17, 24] {
+        let mut kept = Kept::default();
+        let (stopped, _) = run(&mut kept, &settings, stop);
+        assert!(matches!(stopped, Err(ModelError::Stopped)), "{stop}");
+        let (again, more) = run(&mut kept, &settings, usize::MAX);
+        assert!(again.unwrap() == undisturbed, "stopped after {stop} events");
+        assert_eq!(stop + more, events, "nothing is done twice");
+    }
+    // Killed in the second epoch without a word, and again: the epoch is begun anew.
+    let mut kept = Kept::default();
+    let _ = run(&mut kept, &settings, 8);
+    let after_one = kept.0.clone();
+    let _ = run(&mut kept, &settings, 3);
+    kept.0 = after_one;
+    assert!(run(&mut kept, &settings, usize::MAX).0.unwrap() == undisturbed);
+    // A checkpoint of another training, or one that was cut off, is as none.
+    let (other, events) = run(&mut kept, &TrainingSettings { seed: 8, ..settings.clone() }, usize::MAX);
+    assert!(other.unwrap() != undisturbed && events == 24);
+    let mut cut = Kept(kept.0.map(|bytes| bytes[..bytes.len() / 2].to_vec()));
+    assert_eq!(run(&mut cut, &settings, usize::MAX).1, 24);
+}
+
 #[test]
 fn what_cannot_be_trained_is_refused_with_a_reason() {
     let rows = reviews(8);
     let labels = LabelMap::of_values([1, 2]);
     let refusal = |labels: &LabelMap, settings: &TrainingSettings| {
-        let init = artifact("bert-stars");
+        let rows = examples(&rows);
+        let corpus = Corpus { training: &rows, validation: &rows, labels };
         let watch = &mut |_: Event<'_>| ControlFlow::Break(());
-        train(&init, &examples(&rows), &examples(&rows), labels, settings, Device::CPU, watch).unwrap_err().to_string()
+        let refused = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, &mut KeepNothing, watch);
+        refused.unwrap_err().to_string()
     };
     assert!(refusal(&labels, &settings()).contains("stopped"));
     for (settings, why) in [

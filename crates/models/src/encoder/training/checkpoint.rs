@@ -1,0 +1,145 @@
+//! A training on its way, as bytes: whoever goes on with it ends where an undisturbed one would.
+
+use std::collections::HashMap;
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tch::{Kind, TchError, Tensor};
+
+use super::{Rows, TrainingSettings};
+use crate::ModelError;
+use crate::artifact::Artifact;
+use crate::tensors::download;
+use crate::training::{Corpus, Epoch};
+
+/// Where checkpoints are kept. What goes wrong with them is its business: a training can do without.
+pub trait Keeper {
+    /// The checkpoint that was written last, if there is one.
+    fn read(&mut self) -> Option<Vec<u8>>;
+
+    /// Keeps a checkpoint in the place of the one before.
+    fn write(&mut self, checkpoint: Vec<u8>);
+}
+
+/// Keeps nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KeepNothing;
+
+impl Keeper for KeepNothing {
+    fn read(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn write(&mut self, _checkpoint: Vec<u8>) {}
+}
+
+/// How far a training has come.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Position {
+    /// The epoch that it is in, from 1.
+    pub epoch: usize,
+    /// Steps of that epoch that are taken.
+    pub steps: usize,
+    /// Sum of their losses.
+    pub loss: f64,
+    /// The best epoch so far.
+    pub best: Option<Epoch>,
+}
+
+impl Position {
+    pub const START: Self = Self { epoch: 1, steps: 0, loss: 0.0, best: None };
+}
+
+/// The same in JSON, with numbers by their bits: they are compared later, and must not change on the way.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    fingerprint: String,
+    epoch: usize,
+    steps: usize,
+    loss: u64,
+    best: Option<(usize, [u64; 3])>,
+}
+
+/// Key of the position in a file's metadata.
+const POSITION: &str = "position";
+
+/// Names a training by everything that it follows from: a checkpoint of another one is not gone on with.
+pub(super) fn fingerprint(
+    init: &Artifact,
+    settings: &TrainingSettings,
+    corpus: &Corpus<'_>,
+    rows: [&Rows; 2],
+) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(format!("{} {settings:?} {:?}", init.digest(), corpus.labels));
+    for rows in rows {
+        for (window, class) in rows.windows.iter().zip(&rows.classes) {
+            hasher.update((*class as u64).to_le_bytes());
+            hasher.update((window.len() as u64).to_le_bytes());
+            window.iter().for_each(|token| hasher.update(token.to_le_bytes()));
+        }
+    }
+    hex::encode(hasher.finalize())
+}
+
+/// Puts a training's tensors and its position into bytes.
+pub(super) fn write(
+    fingerprint: &str,
+    position: &Position,
+    tensors: &[(String, &Tensor)],
+) -> Result<Vec<u8>, ModelError> {
+    let best = position.best.map(|best| {
+        (best.number, [best.training_loss, best.validation_loss, best.validation_accuracy].map(f64::to_bits))
+    });
+    let Position { epoch, steps, loss, .. } = *position;
+    let written = Written { fingerprint: fingerprint.to_owned(), epoch, steps, loss: loss.to_bits(), best };
+    let invalid = |why: String| ModelError::InvalidTraining { why: format!("its checkpoint cannot be written: {why}") };
+    let position = serde_json::to_string(&written).map_err(|error| invalid(error.to_string()))?;
+    let mut contents = Vec::with_capacity(tensors.len());
+    for (name, tensor) in tensors {
+        let shape: Vec<usize> = tensor.size().into_iter().map(|size| size as usize).collect();
+        let bytes: Vec<u8> = download(tensor)?.into_iter().flat_map(f32::to_le_bytes).collect();
+        contents.push((name.as_str(), shape, bytes));
+    }
+    let views: Result<Vec<_>, _> = contents
+        .iter()
+        .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .collect();
+    let views = views.map_err(|error: safetensors::SafeTensorError| invalid(error.to_string()))?;
+    let metadata = HashMap::from([(POSITION.to_owned(), position)]);
+    safetensors::serialize(views, Some(metadata)).map_err(|error| invalid(error.to_string()))
+}
+
+/// A checkpoint that was read.
+pub(super) struct Checkpoint<'a> {
+    pub position: Position,
+    tensors: SafeTensors<'a>,
+}
+
+impl<'a> Checkpoint<'a> {
+    /// Reads bytes; none if they are no checkpoint of this training.
+    pub fn read(bytes: &'a [u8], fingerprint: &str) -> Option<Self> {
+        let (_, metadata) = SafeTensors::read_metadata(bytes).ok()?;
+        let written: Written = serde_json::from_str(metadata.metadata().as_ref()?.get(POSITION)?).ok()?;
+        if written.fingerprint != fingerprint {
+            return None;
+        }
+        let epoch = |(number, bits): (usize, [u64; 3])| {
+            let [training_loss, validation_loss, validation_accuracy] = bits.map(f64::from_bits);
+            Epoch { number, training_loss, validation_loss, validation_accuracy }
+        };
+        let Written { epoch: number, steps, loss, best, .. } = written;
+        let position = Position { epoch: number, steps, loss: f64::from_bits(loss), best: best.map(epoch) };
+        Some(Self { position, tensors: SafeTensors::deserialize(bytes).ok()? })
+    }
+
+    /// A tensor of it, on the CPU; none if it has none of this name and shape.
+    pub fn tensor(&self, name: &str, shape: &[i64]) -> Result<Option<Tensor>, TchError> {
+        let Ok(view) = self.tensors.tensor(name) else { return Ok(None) };
+        let is_shape = view.shape().iter().map(|&size| size as i64).eq(shape.iter().copied());
+        let fits = is_shape && view.dtype() == Dtype::F32;
+        fits.then(|| Tensor::f_from_data_size(view.data(), shape, Kind::Float)).transpose()
+    }
+}
