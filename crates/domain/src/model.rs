@@ -58,6 +58,10 @@ pub struct MetricSet {
     /// Mean negative log-likelihood of the label, in nats; none where only classes are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_loss: Option<f64>,
+    /// Expected calibration error: how far confidence is from the share of hits, over 15 bins of confidence of equal width, each
+    /// counted by its rows (Guo et al. 2017, arXiv:1706.04599); none where only classes are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration_error: Option<f64>,
     /// Figures of each class, by label value.
     pub classes: BTreeMap<i8, ClassMetrics>,
     /// Rows by label (outer) and predicted class (inner).
@@ -101,7 +105,21 @@ impl MetricSet {
         } else {
             classes.values().map(|class| class.f1).sum::<f64>() / classes.len() as f64
         };
-        Self { rows, accuracy: ratio(hits, rows), macro_f1, log_loss, classes, confusion }
+        let accuracy = ratio(hits, rows);
+        Self { rows, accuracy, macro_f1, log_loss, calibration_error: None, classes, confusion }
+    }
+
+    /// Where the accuracy lies with 95% confidence (Wilson 1927); all of 0 to 1 for no row.
+    pub fn accuracy_interval(&self) -> (f64, f64) {
+        const Z: f64 = 1.96;
+        if self.rows == 0 {
+            return (0.0, 1.0);
+        }
+        let (n, p) = (self.rows as f64, self.accuracy);
+        let middle = p + Z * Z / (2.0 * n);
+        let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+        let scale = 1.0 + Z * Z / n;
+        ((middle - half) / scale, (middle + half) / scale)
     }
 }
 
@@ -139,6 +157,18 @@ pub struct Promotion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_interval_is_wilsons() {
+        let of = |hits, rows: u64| {
+            let confusion = BTreeMap::from([(1, BTreeMap::from([(1, hits), (2, rows - hits)]))]);
+            MetricSet::of_confusion(confusion, None).accuracy_interval()
+        };
+        // statsmodels.stats.proportion.proportion_confint(8, 10, method="wilson")
+        let (low, high) = of(8, 10);
+        assert!((low - 0.4901625).abs() < 1e-4 && (high - 0.9433178).abs() < 1e-4, "{low} {high}");
+        assert_eq!(of(0, 0), (0.0, 1.0));
+    }
 
     #[test]
     fn figures_follow_from_the_confusion_matrix() {

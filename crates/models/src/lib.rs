@@ -4,6 +4,7 @@
 //! `f_*` calls, and inference runs without gradients. Time is always an argument.
 
 mod artifact;
+mod calibration;
 mod device;
 mod encoder;
 mod entities;

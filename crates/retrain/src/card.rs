@@ -63,11 +63,15 @@ fn write(out: &mut String, card: &Card<'_>) -> std::fmt::Result {
 fn table(out: &mut String, title: &str, metrics: &ModelMetrics, figures: &MetricSet) -> std::fmt::Result {
     writeln!(out, "## {title}\n")?;
     let loss = figures.log_loss.map(|loss| format!(", log loss {loss:.4}")).unwrap_or_default();
+    let error = figures.calibration_error.map(|error| format!(", calibration error {error:.4}")).unwrap_or_default();
+    let (low, high) = figures.accuracy_interval();
     writeln!(
         out,
-        "{} rows: accuracy {}, macro-F1 {:.4}{loss}\n",
+        "{} rows: accuracy {} ({} to {} with 95% confidence), macro-F1 {:.4}{loss}{error}\n",
         figures.rows,
         percent(figures.accuracy),
+        percent(low),
+        percent(high),
         figures.macro_f1
     )?;
     writeln!(out, "| class | rows | precision | recall | F1 |\n|---|---:|---:|---:|---:|")?;

@@ -54,6 +54,37 @@ pub(crate) fn evaluate(model: &mut dyn Model, rows: &[Row]) -> Result<Evaluation
         }
     }
     let log_loss = (!rows.is_empty()).then(|| loss / rows.len() as f64);
-    found.metrics = MetricSet::of_confusion(confusion, log_loss);
+    found.metrics = MetricSet {
+        calibration_error: calibration_error(&found.confidences, &found.hits),
+        ..MetricSet::of_confusion(confusion, log_loss)
+    };
     Ok(found)
+}
+
+/// Expected calibration error; see [`MetricSet::calibration_error`].
+fn calibration_error(confidences: &[f32], hits: &[bool]) -> Option<f64> {
+    const BINS: usize = 15;
+    let mut gaps = [0.0; BINS];
+    for (&confidence, &hit) in confidences.iter().zip(hits) {
+        let bin = ((f64::from(confidence) * BINS as f64) as usize).min(BINS - 1);
+        gaps[bin] += f64::from(confidence) - f64::from(u8::from(hit));
+    }
+    (!hits.is_empty()).then(|| gaps.iter().map(|gap: &f64| gap.abs()).sum::<f64>() / hits.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_confidence_that_is_the_share_of_hits_has_no_error() {
+        let hits: Vec<bool> = (0..100).map(|row| row % 4 != 0).collect();
+        assert!(calibration_error(&[0.75; 100], &hits).unwrap() < 1e-9);
+        assert!((calibration_error(&[0.95; 100], &hits).unwrap() - 0.2).abs() < 1e-6);
+        // Too sure in one bin and not sure enough in another do not make up for each other.
+        let confidences = [[0.9; 50], [0.6; 50]].concat();
+        assert!((calibration_error(&confidences, &hits).unwrap() - 0.15).abs() < 0.02);
+        assert_eq!(calibration_error(&[1.0, 0.0], &[true, false]), Some(0.0));
+        assert_eq!(calibration_error(&[], &[]), None);
+    }
 }

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::Rng;
 use tch::{Kind, TchError, Tensor};
 
 use super::bags::Bags;
-use crate::tensors::upload;
+use crate::tensors::{download, upload};
 use crate::{Device, ModelError};
 
 /// Sizes that the tensors must have.
@@ -54,6 +54,22 @@ impl Network {
     pub fn folded(&self) -> Result<Tensor, ModelError> {
         let fold = || self.embedding.f_mm(&self.weight.f_transpose(0, 1)?)?.f_contiguous();
         fold().map_err(ModelError::torch("fold the linear layer into the table"))
+    }
+
+    /// Logits of texts, end to end.
+    pub fn logits(&self, bags: &Bags, device: Device) -> Result<Vec<f32>, ModelError> {
+        let pooled = TextTensors::of(bags, device)?.pool(&self.embedding)?;
+        let logits = pooled.f_linear(&self.weight, Some(&self.bias)).map_err(ModelError::torch("score texts"))?;
+        download(&logits)
+    }
+
+    /// Divides all logits by a temperature, for good.
+    pub fn cool(&mut self, temperature: f64) -> Result<(), ModelError> {
+        for tensor in [&mut self.weight, &mut self.bias] {
+            let cooled = tensor.f_div_scalar(temperature);
+            *tensor = cooled.map_err(ModelError::torch("divide the logits by their temperature"))?;
+        }
+        Ok(())
     }
 
     /// A copy that later steps do not change.

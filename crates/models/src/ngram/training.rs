@@ -11,6 +11,7 @@ use super::featuriser::{Featuriser, FeaturiserConfig};
 use super::model::{Ngram, NgramConfig};
 use super::network::Network;
 use super::optimiser::Optimiser;
+use crate::calibration::temperature;
 use crate::training::{Balance, Corpus, Epoch, Event, Example, Watch, class_weights, epoch_rows};
 use crate::{Device, ModelError};
 
@@ -38,7 +39,8 @@ pub struct TrainingSettings {
     pub seed: u64,
 }
 
-/// Trains a model and keeps the weights of the epoch with the smallest validation loss.
+/// Trains a model and keeps the weights of the epoch with the smallest validation loss, at the temperature that fits the
+/// validation rows best.
 ///
 /// The same rows, settings and device give the same weights, bit for bit on a CPU. `watch` is
 /// told of each epoch and may end the training, as being asked to stop does.
@@ -76,9 +78,11 @@ pub fn train(
             break;
         }
     }
-    let Some((_, network)) = best else {
+    let Some((_, mut network)) = best else {
         return Err(ModelError::InvalidTraining { why: "no epoch was asked for".into() });
     };
+    let logits = network.logits(&data.validation, device)?;
+    network.cool(temperature(&logits, &data.validation_classes))?;
     Ngram::new(config, network, device)
 }
 

@@ -34,6 +34,7 @@ use super::packing::plan;
 use super::reading::TextReader;
 use super::weights::Weights;
 use crate::artifact::{Artifact, CONFIG, TOKENIZER, WEIGHTS};
+use crate::calibration::temperature;
 use crate::model::{LoadSettings, Model, load};
 use crate::tensors::{download, upload};
 use crate::training::{Balance, Corpus, Epoch, Event, Example, Watch, class_weights, epoch_rows};
@@ -101,7 +102,7 @@ impl Trained {
 }
 
 /// Trains the encoder of a Hugging Face folder to tell classes of texts, and keeps the weights of the epoch with the smallest validation
-/// loss. A checkpoint goes to `keeper` after each epoch and where `watch` breaks; a training that finds its own goes on
+/// loss, at the temperature that fits the validation rows best. A checkpoint goes to `keeper` after each epoch and where `watch` breaks; a training that finds its own goes on
 /// there, and ends with the same weights.
 ///
 /// # Errors
@@ -167,7 +168,12 @@ pub fn train(
             return Err(ModelError::Stopped);
         }
     }
-    let weights = save(&trainer.parameters, |index| trainer.best[index].shallow_clone())?;
+    trainer.return_to_best()?;
+    let temperature = temperature(&trainer.logits(&validation)?, &validation.classes);
+    let weights = save(&trainer.parameters, |parameter| match parameter.is_last() {
+        true => parameter.master.f_div_scalar(temperature),
+        false => Ok(parameter.master.shallow_clone()),
+    })?;
     Ok(Trained {
         config: start.json,
         weights: weights.into(),
@@ -317,26 +323,36 @@ impl<'a> Trainer<'a> {
 
     /// Mean loss under the classes' weights, and the share of rows classified as labelled.
     fn evaluate(&mut self, rows: &Rows) -> Result<(f64, f64), ModelError> {
+        let logits = self.logits(rows)?;
+        let (mut loss, mut total, mut hits) = (0.0, 0.0, 0);
+        for (logits, &class) in logits.chunks_exact(self.class_weights.len()).zip(&rows.classes) {
+            let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum: f64 = logits.iter().map(|&logit| f64::from(logit - largest).exp()).sum();
+            let weight = f64::from(self.class_weights[class]);
+            loss += weight * (sum.ln() - f64::from(logits[class] - largest));
+            total += weight;
+            hits += usize::from(logits.iter().position(|&logit| logit == largest) == Some(class));
+        }
+        Ok((loss / total, hits as f64 / rows.windows.len() as f64))
+    }
+
+    /// Logits of rows, end to end, nothing zeroed.
+    fn logits(&mut self, rows: &Rows) -> Result<Vec<f32>, ModelError> {
         let _guard = tch::no_grad_guard();
         self.set_dropout(Dropout::NONE);
         let windows: Vec<&[u32]> = rows.windows.iter().map(Vec::as_slice).collect();
-        let (mut loss, mut total, mut hits) = (0.0, 0.0, 0);
+        let classes = self.class_weights.len();
+        let mut all = vec![0.0; windows.len() * classes];
         for batch in plan(0..windows.len(), &rows.lengths, TOKENS_AT_ONCE) {
             let input = Input::upload(&batch, &windows, self.config.first_position, 1, self.placement.device)?;
             let run = || self.network.forward(&input, self.config.activation);
             let logits = download(&run().map_err(ModelError::torch("validate"))?)?;
-            for (logits, &row) in logits.chunks_exact(self.class_weights.len()).zip(&batch.windows) {
-                let class = rows.classes[row];
-                let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                let sum: f64 = logits.iter().map(|&logit| f64::from(logit - largest).exp()).sum();
-                let weight = f64::from(self.class_weights[class]);
-                loss += weight * (sum.ln() - f64::from(logits[class] - largest));
-                total += weight;
-                hits += usize::from(logits.iter().position(|&logit| logit == largest) == Some(class));
+            for (logits, &row) in logits.chunks_exact(classes).zip(&batch.windows) {
+                all[row * classes..][..classes].copy_from_slice(logits);
             }
         }
         self.set_dropout(self.dropout);
-        Ok((loss / total, hits as f64 / rows.windows.len() as f64))
+        Ok(all)
     }
 
     fn set_dropout(&mut self, dropout: Dropout) {
@@ -350,6 +366,19 @@ impl<'a> Trainer<'a> {
         let copies: Result<Vec<_>, TchError> = self.parameters.iter().map(copy).collect();
         self.best = copies.map_err(ModelError::torch("keep the weights"))?;
         Ok(())
+    }
+
+    /// Puts the weights of the best epoch back.
+    fn return_to_best(&mut self) -> Result<(), ModelError> {
+        let mut put_back = || -> Result<(), TchError> {
+            let _guard = tch::no_grad_guard();
+            for (parameter, best) in self.parameters.iter_mut().zip(&self.best) {
+                parameter.master.f_copy_(best)?;
+                parameter.refresh()?;
+            }
+            Ok(())
+        };
+        put_back().map_err(ModelError::torch("return to the best weights"))
     }
 
     /// Everything that later steps depend on, with the names that it has in a checkpoint.

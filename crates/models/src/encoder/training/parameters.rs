@@ -27,6 +27,12 @@ pub(super) struct Parameter {
 }
 
 impl Parameter {
+    /// Whether logits are its product: part of the last layer.
+    pub fn is_last(&self) -> bool {
+        ["classifier.weight", "classifier.bias", "classifier.out_proj.weight", "classifier.out_proj.bias"]
+            .contains(&self.names[0].as_str())
+    }
+
     /// Brings the worker up to date.
     pub fn refresh(&mut self) -> Result<(), TchError> {
         if self.worker.f_kind()? != Kind::Float {
@@ -117,12 +123,15 @@ impl Source for Parameters<'_> {
     }
 }
 
-/// Tensors by the names that a folder has for them, as a safetensors file in 32-bit floats; `of` picks what is saved of a parameter.
-pub(super) fn save(parameters: &[Parameter], of: impl Fn(usize) -> Tensor) -> Result<Vec<u8>, ModelError> {
+/// Tensors by the names that a folder has for them, as a safetensors file in 32-bit floats; `of` makes what is saved of a parameter.
+pub(super) fn save(
+    parameters: &[Parameter],
+    of: impl Fn(&Parameter) -> Result<Tensor, TchError>,
+) -> Result<Vec<u8>, ModelError> {
     let mut contents = Vec::new();
-    for (index, parameter) in parameters.iter().enumerate() {
-        let parts =
-            of(index).f_chunk(parameter.names.len() as i64, 0).map_err(ModelError::torch("save the weights"))?;
+    for parameter in parameters {
+        let parts = of(parameter).and_then(|tensor| tensor.f_chunk(parameter.names.len() as i64, 0));
+        let parts = parts.map_err(ModelError::torch("save the weights"))?;
         for (name, part) in parameter.names.iter().zip(&parts) {
             let shape: Vec<usize> = part.size().into_iter().map(|size| size as usize).collect();
             let bytes: Vec<u8> = download(part)?.into_iter().flat_map(f32::to_le_bytes).collect();
