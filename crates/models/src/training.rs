@@ -33,6 +33,24 @@ pub struct Corpus<'a> {
     pub labels: &'a LabelMap,
 }
 
+impl Corpus<'_> {
+    /// Why it cannot be trained on, passed over so often at such a step size in steps of so many rows.
+    pub(crate) fn problem(&self, epochs: usize, step_rows: usize, learning_rate: f64) -> Option<&'static str> {
+        let mut rows = self.training.iter().chain(self.validation);
+        if self.training.is_empty() || self.validation.is_empty() {
+            Some("there are no rows to train or to validate with")
+        } else if rows.any(|row| row.class >= self.labels.len()) {
+            Some("a row's class is not in the label map")
+        } else if epochs == 0 || step_rows == 0 {
+            Some("epochs and rows of a step must be at least 1")
+        } else if !(learning_rate > 0.0 && learning_rate.is_finite()) {
+            Some("the learning rate must be above 0")
+        } else {
+            None
+        }
+    }
+}
+
 /// What a training tells of itself while it goes on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Event<'a> {

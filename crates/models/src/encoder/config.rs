@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use tamiz_domain::{LabelClass, LabelMap};
 
-use super::attention::Heads;
-use super::layers::Dropout;
 use crate::Problem;
 use crate::scheme::Scheme;
 use crate::task::Task;
@@ -139,12 +137,6 @@ impl EncoderConfig {
             Task::Extraction(scheme) => scheme.len(),
         };
         classes as i64
-    }
-
-    /// Heads of each layer's attention.
-    pub fn heads(&self) -> Heads {
-        let size = self.hidden / self.attention_heads;
-        Heads { count: self.attention_heads, size, scale: (size as f64).powf(-0.5), dropout: Dropout::NONE }
     }
 
     /// Number of logits of a window of so many tokens.

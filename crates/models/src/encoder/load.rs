@@ -2,7 +2,7 @@
 
 use tch::{TchError, Tensor};
 
-use super::attention::Attention;
+use super::attention::{Attention, Heads};
 use super::config::{self, EncoderConfig, Family};
 use super::head::{self, Between, FullLinear, Head};
 use super::layers::{Dropout, LayerNorm, Linear, Placement};
@@ -92,8 +92,8 @@ pub(super) fn build(
     placement: Placement,
     dropout: Dropout,
 ) -> Result<Network, ModelError> {
-    let mut heads = config.heads();
-    heads.dropout = dropout;
+    let (count, size) = (config.attention_heads, config.hidden / config.attention_heads);
+    let mut heads = Heads { count, size, scale: (size as f64).powf(-0.5), dropout };
     let fold = source.folds().then(|| std::mem::replace(&mut heads.scale, 1.0));
     let mut builder = Builder { source, config, fold };
     let (layers, names) = match config.family {

@@ -126,7 +126,7 @@ impl Ngram {
     /// # Errors
     /// [`ModelError::Libtorch`].
     pub fn weights(&self) -> Result<Vec<u8>, ModelError> {
-        weights::write(&self.network, self.config.sizes())
+        weights::write(&self.network)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::mpsc;
 
 use rayon::prelude::*;
-use tamiz_domain::LabelMap;
 
 use super::bags::Bags;
 use super::batches::Batch;
@@ -55,8 +54,8 @@ pub fn train(
     watch: &mut Watch<'_>,
 ) -> Result<Ngram, ModelError> {
     let _guard = (tch::no_grad_guard(), SingleThread::new());
+    check(corpus, settings)?;
     let Corpus { training, validation, labels } = *corpus;
-    check(training, validation, labels, settings)?;
     let config = NgramConfig::new(labels.clone(), settings.featuriser.clone(), settings.dimensions);
     let data = Data::of(training, validation, &config)?;
     let weights = class_weights(&data.classes, labels.len(), settings.balance);
@@ -168,25 +167,12 @@ impl Drop for SingleThread {
 }
 
 /// Refuses what no model can be trained with.
-fn check(
-    training: &[Example<'_>],
-    validation: &[Example<'_>],
-    labels: &LabelMap,
-    settings: &TrainingSettings,
-) -> Result<(), ModelError> {
-    let config = NgramConfig::new(labels.clone(), settings.featuriser.clone(), settings.dimensions);
-    let why = if let Some(problem) = config.problem() {
-        problem.to_string()
-    } else if training.is_empty() || validation.is_empty() {
-        "there are no rows to train or to validate with".into()
-    } else if training.iter().chain(validation).any(|row| row.class >= labels.len()) {
-        "a row's class is not in the label map".into()
-    } else if settings.epochs == 0 || settings.batch_rows == 0 {
-        "epochs and rows of a step must be at least 1".into()
-    } else if !(settings.learning_rate > 0.0 && settings.learning_rate.is_finite()) {
-        "the learning rate must be above 0".into()
-    } else {
-        return Ok(());
-    };
-    Err(ModelError::InvalidTraining { why })
+fn check(corpus: &Corpus<'_>, settings: &TrainingSettings) -> Result<(), ModelError> {
+    let TrainingSettings { epochs, batch_rows, learning_rate, .. } = *settings;
+    let config = NgramConfig::new(corpus.labels.clone(), settings.featuriser.clone(), settings.dimensions);
+    let problem = config.problem().map(|problem| problem.to_string());
+    match problem.or_else(|| corpus.problem(epochs, batch_rows, learning_rate).map(str::to_owned)) {
+        Some(why) => Err(ModelError::InvalidTraining { why }),
+        None => Ok(()),
+    }
 }

@@ -6,7 +6,7 @@ use tch::Tensor;
 
 use super::network::{Network, Sizes};
 use crate::artifact::{Artifact, WEIGHTS};
-use crate::tensors::download;
+use crate::tensors::to_safetensors;
 use crate::{Device, ModelError, Problem};
 
 const EMBEDDING: &str = "embedding.weight";
@@ -41,22 +41,9 @@ pub(super) fn read(artifact: &Artifact, sizes: Sizes, device: Device) -> Result<
     Ok(Network { embedding: read(embedding)?, weight: read(weight)?, bias: read(bias)? })
 }
 
-/// The tensors as a safetensors file; the same numbers give the same bytes.
-pub(super) fn write(network: &Network, sizes: Sizes) -> Result<Vec<u8>, ModelError> {
-    let tensors = [&network.embedding, &network.weight, &network.bias];
-    let mut contents = Vec::new();
-    for ((name, shape), tensor) in sizes.shapes().into_iter().zip(tensors) {
-        let bytes: Vec<u8> = download(tensor)?.into_iter().flat_map(f32::to_le_bytes).collect();
-        contents.push((name, shape, bytes));
-    }
-    let malformed = |error: safetensors::SafeTensorError| {
-        ModelError::unusable(WEIGHTS, Problem::Malformed(format!("cannot be written: {error}")))
-    };
-    let views: Result<Vec<_>, _> = contents
-        .iter()
-        .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-        .collect();
-    safetensors::serialize(views.map_err(malformed)?, None).map_err(malformed)
+/// The tensors as a safetensors file.
+pub(super) fn write(network: &Network) -> Result<Vec<u8>, ModelError> {
+    to_safetensors([(EMBEDDING, &network.embedding), (WEIGHT, &network.weight), (BIAS, &network.bias)], None)
 }
 
 fn check(name: &str, shape: &[usize], view: &TensorView<'_>) -> Result<(), Problem> {

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tch::{Kind, TchError, Tensor};
 
-use super::{Rows, TrainingSettings};
+use super::rows::Rows;
+use super::settings::TrainingSettings;
 use crate::ModelError;
 use crate::artifact::Artifact;
-use crate::tensors::download;
+use crate::tensors::to_safetensors;
 use crate::training::{Corpus, Epoch};
 
 /// Where checkpoints are kept. What goes wrong with them is its business: a training can do without.
@@ -95,21 +96,10 @@ pub(super) fn write(
     });
     let Position { epoch, steps, loss, .. } = *position;
     let written = Written { fingerprint: fingerprint.to_owned(), epoch, steps, loss: loss.to_bits(), best };
-    let invalid = |why: String| ModelError::InvalidTraining { why: format!("its checkpoint cannot be written: {why}") };
-    let position = serde_json::to_string(&written).map_err(|error| invalid(error.to_string()))?;
-    let mut contents = Vec::with_capacity(tensors.len());
-    for (name, tensor) in tensors {
-        let shape: Vec<usize> = tensor.size().into_iter().map(|size| size as usize).collect();
-        let bytes: Vec<u8> = download(tensor)?.into_iter().flat_map(f32::to_le_bytes).collect();
-        contents.push((name.as_str(), shape, bytes));
-    }
-    let views: Result<Vec<_>, _> = contents
-        .iter()
-        .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-        .collect();
-    let views = views.map_err(|error: safetensors::SafeTensorError| invalid(error.to_string()))?;
+    let position = serde_json::to_string(&written)
+        .map_err(|error| ModelError::InvalidTraining { why: format!("its checkpoint cannot be written: {error}") })?;
     let metadata = HashMap::from([(POSITION.to_owned(), position)]);
-    safetensors::serialize(views, Some(metadata)).map_err(|error| invalid(error.to_string()))
+    to_safetensors(tensors.iter().map(|(name, tensor)| (name.as_str(), *tensor)), Some(metadata))
 }
 
 /// A checkpoint that was read.

@@ -1,15 +1,13 @@
 //! A network's tensors while they are trained: 32-bit masters, and what the network works with.
 
-use safetensors::tensor::{Dtype, TensorView};
 use tch::{Kind, TchError, Tensor};
 
 use super::super::head::FullLinear;
 use super::super::layers::{LayerNorm, Linear, Placement};
 use super::super::load::Source;
 use super::super::weights::Weights;
-use crate::artifact::WEIGHTS;
-use crate::tensors::download;
-use crate::{ModelError, Problem};
+use crate::ModelError;
+use crate::tensors::to_safetensors;
 
 /// Standard deviation of the first weights of a new head, as transformers has it (`initializer_range`).
 const FRESH_DEVIATION: f64 = 0.02;
@@ -128,22 +126,11 @@ pub(super) fn save(
     parameters: &[Parameter],
     of: impl Fn(&Parameter) -> Result<Tensor, TchError>,
 ) -> Result<Vec<u8>, ModelError> {
-    let mut contents = Vec::new();
+    let mut tensors = Vec::new();
     for parameter in parameters {
         let parts = of(parameter).and_then(|tensor| tensor.f_chunk(parameter.names.len() as i64, 0));
         let parts = parts.map_err(ModelError::torch("save the weights"))?;
-        for (name, part) in parameter.names.iter().zip(&parts) {
-            let shape: Vec<usize> = part.size().into_iter().map(|size| size as usize).collect();
-            let bytes: Vec<u8> = download(part)?.into_iter().flat_map(f32::to_le_bytes).collect();
-            contents.push((name.as_str(), shape, bytes));
-        }
+        tensors.extend(parameter.names.iter().map(String::as_str).zip(parts));
     }
-    let malformed = |error: safetensors::SafeTensorError| {
-        ModelError::unusable(WEIGHTS, Problem::Malformed(format!("cannot be written: {error}")))
-    };
-    let views: Result<Vec<_>, _> = contents
-        .iter()
-        .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-        .collect();
-    safetensors::serialize(views.map_err(malformed)?, None).map_err(malformed)
+    to_safetensors(tensors.iter().map(|(name, tensor)| (*name, tensor)), None)
 }

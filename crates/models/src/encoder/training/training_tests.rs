@@ -5,10 +5,14 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tamiz_domain::LabelMap;
 use tamiz_ports::{FolderStores, Stores};
 
 use super::*;
+use crate::Precision;
 use crate::task::Task;
+use crate::tensors::download;
+use crate::training::{Balance, Example};
 
 #[derive(Deserialize)]
 struct Golden {
