@@ -39,11 +39,18 @@ const WORTH_PRODUCTS: usize = 48;
 impl Attention {
     /// The best for a placement.
     pub fn best(placement: Placement, heads: Heads) -> Self {
-        let Placement { device, kind, .. } = placement;
-        match kind == Kind::BFloat16 {
-            true if device == Device::CPU && processor::has_bf16() && !processor::has_amx() => Self::Products,
-            true if device != Device::CPU && flash_agrees(placement, heads) => Self::VariableLength,
-            _ => Self::Grouped,
+        match placement.kind == Kind::BFloat16 && placement.device != Device::CPU && flash_agrees(placement, heads) {
+            true => Self::VariableLength,
+            false => Self::differentiable(placement),
+        }
+    }
+
+    /// The best of those that gradients go back through: FlashAttention's are another operator.
+    pub fn differentiable(placement: Placement) -> Self {
+        let has_products = processor::has_bf16() && !processor::has_amx();
+        match placement.device == Device::CPU && placement.kind == Kind::BFloat16 && has_products {
+            true => Self::Products,
+            false => Self::Grouped,
         }
     }
 

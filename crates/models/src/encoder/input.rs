@@ -25,7 +25,7 @@ impl Input {
     /// multiple of `step`.
     pub fn upload(
         batch: &Batch,
-        windows: &[&[u32]],
+        windows: &[impl AsRef<[u32]>],
         first_position: i64,
         step: usize,
         device: Device,
@@ -35,7 +35,7 @@ impl Input {
         let starts = starts(&batch.groups);
         // One buffer, so that it is one copy. The reader's tokens are all in the network's vocabulary, which is far smaller than 2³¹.
         let mut numbers: Vec<i32> = Vec::with_capacity(2 * num_rows + starts.len());
-        let tokens = batch.windows.iter().flat_map(|&window| windows[window]);
+        let tokens = batch.windows.iter().flat_map(|&window| windows[window].as_ref());
         numbers.extend(tokens.map(|&id| i32::try_from(id).unwrap_or(0)));
         numbers.resize(num_rows, 0);
         let place = |token: usize| first_position as i32 + token as i32;

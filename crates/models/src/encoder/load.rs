@@ -105,7 +105,11 @@ pub(super) fn build(
     let layer = |index| builder.layer(&format!("{prefix}.{layers}.{index}"), &names);
     let layers = (0..config.layers).map(layer).collect::<Result<Vec<_>, _>>()?;
     let head = builder.head(prefix)?;
-    Ok(Network { embeddings, layers, head, attention: Attention::best(placement, heads), heads, dropout })
+    let attention = match fold {
+        Some(_) => Attention::best(placement, heads),
+        None => Attention::differentiable(placement),
+    };
+    Ok(Network { embeddings, layers, head, attention, heads, dropout })
 }
 
 struct Builder<'a, S> {

@@ -37,8 +37,8 @@ impl AdamW {
         names.into_iter().zip(self.means.iter().chain(&self.squares).chain(&self.steps))
     }
 
-    /// Takes a step against the gradients, one in 32-bit floats for each parameter. Answers their length before it was cut.
-    pub fn step(&mut self, parameters: &mut [Parameter], gradients: &[Tensor], rate: f64) -> Result<f64, TchError> {
+    /// Takes a step against the gradients, one in 32-bit floats for each parameter.
+    pub fn step(&mut self, parameters: &mut [Parameter], gradients: &[Tensor], rate: f64) -> Result<(), TchError> {
         let _guard = tch::no_grad_guard();
         let mut sum = 0.0;
         for gradient in gradients {
@@ -52,10 +52,7 @@ impl AdamW {
             let decay = if decays { self.weight_decay } else { 0.0 };
             self.update(parameters, gradients, &chosen, rate, decay, cut)?;
         }
-        for parameter in parameters {
-            parameter.refresh()?;
-        }
-        Ok(norm)
+        parameters.iter_mut().try_for_each(Parameter::refresh)
     }
 
     fn update(

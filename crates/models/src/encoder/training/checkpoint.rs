@@ -24,18 +24,6 @@ pub trait Keeper {
     fn write(&mut self, checkpoint: Vec<u8>);
 }
 
-/// Keeps nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct KeepNothing;
-
-impl Keeper for KeepNothing {
-    fn read(&mut self) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn write(&mut self, _checkpoint: Vec<u8>) {}
-}
-
 /// How far a training has come.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Position {

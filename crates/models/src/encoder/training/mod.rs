@@ -19,8 +19,8 @@ use bytes::Bytes;
 use serde_json::Value;
 use tamiz_domain::LongTexts;
 
+pub use self::checkpoint::Keeper;
 use self::checkpoint::Position;
-pub use self::checkpoint::{KeepNothing, Keeper};
 use self::parameters::save;
 use self::rows::Rows;
 pub use self::settings::TrainingSettings;
@@ -64,8 +64,8 @@ impl Trained {
 }
 
 /// Trains the encoder of a Hugging Face folder to tell classes of texts, and keeps the weights of the epoch with the smallest validation
-/// loss, at the temperature that fits the validation rows best. A checkpoint goes to `keeper` after each epoch and where `watch` breaks; a training that finds its own goes on
-/// there, and ends with the same weights.
+/// loss, at the temperature that fits the validation rows best. A checkpoint goes to `keeper` after each epoch and where `watch` breaks;
+/// a training that finds its own goes on there, and ends with the same weights.
 ///
 /// # Errors
 /// [`ModelError::Unusable`] for a folder that cannot be started from; [`ModelError::InvalidTraining`] for settings or rows

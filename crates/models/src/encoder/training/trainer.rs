@@ -2,7 +2,6 @@
 
 use tch::{Reduction, TchError, Tensor};
 
-use super::super::attention::Attention;
 use super::super::config::EncoderConfig;
 use super::super::input::Input;
 use super::super::layers::{Dropout, Placement};
@@ -59,11 +58,7 @@ impl<'a> Trainer<'a> {
         let weights = Weights::open_to_train(init, config.family.prefix())?;
         let mut source = Parameters { weights, placement, all: Vec::new() };
         let dropout = Dropout(settings.dropout);
-        let mut network = build(&mut source, config, placement, dropout)?;
-        if network.attention == Attention::VariableLength {
-            // Its backward pass is another operator.
-            network.attention = Attention::Grouped;
-        }
+        let network = build(&mut source, config, placement, dropout)?;
         let parameters = source.all;
         let table = parameters.iter().position(|one| one.names[0].ends_with("word_embeddings.weight")).unwrap_or(0);
         let optimiser = AdamW::new(&parameters, settings.weight_decay, settings.max_norm)
@@ -100,10 +95,9 @@ impl<'a> Trainer<'a> {
         let zeros = |parameter: &Parameter| parameter.master.f_zeros_like();
         let zeros = self.parameters.iter().map(zeros).collect::<Result<Vec<_>, _>>();
         let mut gradients = zeros.map_err(ModelError::torch("make room for gradients"))?;
-        let windows: Vec<&[u32]> = rows.windows.iter().map(Vec::as_slice).collect();
         let mut loss = 0.0;
         for batch in plan(step.iter().copied(), &rows.lengths, TOKENS_AT_ONCE) {
-            let input = Input::upload(&batch, &windows, self.config.first_position, 1, self.placement.device)?;
+            let input = Input::upload(&batch, &rows.windows, self.config.first_position, 1, self.placement.device)?;
             let classes: Vec<i64> = batch.windows.iter().map(|&row| rows.classes[row] as i64).collect();
             let classes = upload(&classes, self.placement.device)?;
             loss += self
@@ -163,11 +157,10 @@ impl<'a> Trainer<'a> {
     pub fn logits(&mut self, rows: &Rows) -> Result<Vec<f32>, ModelError> {
         let _guard = tch::no_grad_guard();
         self.set_dropout(Dropout::NONE);
-        let windows: Vec<&[u32]> = rows.windows.iter().map(Vec::as_slice).collect();
         let classes = self.class_weights.len();
-        let mut all = vec![0.0; windows.len() * classes];
-        for batch in plan(0..windows.len(), &rows.lengths, TOKENS_AT_ONCE) {
-            let input = Input::upload(&batch, &windows, self.config.first_position, 1, self.placement.device)?;
+        let mut all = vec![0.0; rows.windows.len() * classes];
+        for batch in plan(0..rows.windows.len(), &rows.lengths, TOKENS_AT_ONCE) {
+            let input = Input::upload(&batch, &rows.windows, self.config.first_position, 1, self.placement.device)?;
             let run = || self.network.forward(&input, self.config.activation);
             let logits = download(&run().map_err(ModelError::torch("validate"))?)?;
             for (logits, &row) in logits.chunks_exact(classes).zip(&batch.windows) {

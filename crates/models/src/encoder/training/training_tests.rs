@@ -145,7 +145,7 @@ fn trained(settings: &TrainingSettings) -> (Vec<Epoch>, Trained) {
     };
     let (training, validation) = (examples(training), examples(validation));
     let corpus = Corpus { training: &training, validation: &validation, labels: &labels };
-    let trained = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, &mut KeepNothing, &mut watch);
+    let trained = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, &mut Kept::default(), &mut watch);
     let trained = trained.unwrap();
     assert_eq!(rows_seen, 200 * epochs.len());
     (epochs, trained)
@@ -242,7 +242,7 @@ fn what_cannot_be_trained_is_refused_with_a_reason() {
         let rows = examples(&rows);
         let corpus = Corpus { training: &rows, validation: &rows, labels };
         let watch = &mut |_: Event<'_>| ControlFlow::Break(());
-        let refused = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, &mut KeepNothing, watch);
+        let refused = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, &mut Kept::default(), watch);
         refused.unwrap_err().to_string()
     };
     assert!(refusal(&labels, &settings()).contains("stopped"));
