@@ -33,7 +33,7 @@ main() {
 install_tools() {
   scripts/libtorch.sh
   ensure_venv
-  install_requirements scripts/local-aws/requirements.txt infra/checks/requirements.txt
+  install_requirements scripts/local-aws/requirements.txt infra/checks/requirements.txt crates/retrain/tests/mlflow/requirements.txt
   if ! cargo nextest --version >/dev/null 2>&1; then
     say "installing cargo-nextest $NEXTEST_VERSION"
     cargo install --quiet --locked cargo-nextest --version "$NEXTEST_VERSION"

@@ -2,6 +2,7 @@
 
 mod error;
 mod folder_run;
+mod models;
 mod profile;
 mod run;
 mod show;
@@ -35,6 +36,7 @@ enum Command {
     Run(run::Arguments),
     Train(train::Arguments),
     Show(show::Arguments),
+    Models(models::Arguments),
     Profile(profile::Arguments),
 }
 
@@ -55,6 +57,7 @@ async fn execute(command: Command) -> Result<ExitCode, CommandError> {
         Command::Run(arguments) => run::run(arguments, shutdown).await,
         Command::Train(arguments) => train::train(arguments, shutdown).await,
         Command::Show(arguments) => show::show(arguments).await,
+        Command::Models(arguments) => models::models(arguments).await,
         Command::Profile(arguments) => profile::profile(arguments, shutdown).await,
     }
 }

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use tamiz_domain::{ModelMetrics, RunLayout};
-use tamiz_ports::ObjectUri;
-use tamiz_retrain::{Hyperparameters, Outcome};
+use tamiz_domain::{ExitCode as Code, ModelMetrics, RunLayout};
+use tamiz_ports::{ObjectUri, Stores};
+use tamiz_retrain::{Deps, Outcome, Reproduction, Training};
 use tamiz_telemetry::{Progress, Shutdown};
+use tempfile::TempDir;
 
 use crate::error::CommandError;
 use crate::stage_line::{self, Unit};
@@ -20,54 +22,124 @@ pub struct Arguments {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The folder of all models
-    #[arg(long, value_name = "DIR")]
-    models: ObjectUri,
+    #[arg(long, value_name = "DIR", required_unless_present = "reproduce")]
+    models: Option<ObjectUri>,
     /// The name to register the model under
-    #[arg(long)]
-    name: String,
+    #[arg(long, required_unless_present = "reproduce")]
+    name: Option<String>,
+    /// Train this model again from what it says of itself, on the files that it was trained on, and tell whether the same comes out;
+    /// nothing is registered
+    #[arg(long, value_name = "URI", conflicts_with_all = ["models", "name"])]
+    reproduce: Option<ObjectUri>,
     /// Pipeline configuration; see configs/pipeline.toml for every key
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How to train
+    /// What is trained, and what it is held to
     #[command(flatten)]
-    hyperparameters: Hyperparameters,
+    training: Training,
 }
 
 /// Cleans the files into a folder that is deleted afterwards, trains, and says what came of it.
 pub async fn train(arguments: Arguments, shutdown: Shutdown) -> Result<ExitCode, CommandError> {
-    let Hyperparameters { init, test_data, .. } = &arguments.hyperparameters;
-    let places: Vec<&ObjectUri> = test_data.iter().chain(init).chain([&arguments.models]).collect();
+    let Arguments { files, models, name, reproduce, config, training } = arguments;
+    let places: Vec<&ObjectUri> = training.places().chain(&models).chain(&reproduce).collect();
     let stores = tamiz_aws::stores_for(&places).await;
-    let manifest = folder_run::plan(&arguments.files, folder_run::configuration(arguments.config.as_deref())?)?;
-    let work = tempfile::tempdir().map_err(CommandError::System)?;
-    let cleaned = ObjectUri::Local(work.path().to_owned()).join(&RunLayout::run(&manifest.run_id));
-    let folder = stores.open(&cleaned).map_err(CommandError::stage)?;
+    let manifest = folder_run::plan(&files, folder_run::configuration(config.as_deref())?)?;
+    let work = Work::new(&RunLayout::run(&manifest.run_id))?;
+    let folder = stores.open(&work.run).map_err(CommandError::stage)?;
     folder.write_json(RunLayout::MANIFEST, &manifest).await.map_err(CommandError::stage)?;
-    run::clean(&stores, &cleaned, None, None, shutdown.clone()).await?;
+    run::clean(&stores, &work.run, None, None, shutdown.clone()).await?;
+    match (reproduce, models, name) {
+        (Some(model), ..) => again(&work, stores, &model, training, shutdown).await,
+        (None, Some(models), Some(name)) => anew(&work, stores, models, name, training, shutdown).await,
+        (None, ..) => Err(CommandError::Usage("--models and --name say where the model goes".into())),
+    }
+}
 
-    let settings = tamiz_retrain::Settings {
-        training_data: vec![cleaned],
-        models: arguments.models,
-        name: arguments.name,
-        topic_arn: None,
-        hyperparameters: arguments.hyperparameters,
-    };
+/// The cleaned files, until it is dropped.
+struct Work {
+    run: ObjectUri,
+    _folder: TempDir,
+}
+
+impl Work {
+    fn new(run: &str) -> Result<Self, CommandError> {
+        let folder = tempfile::tempdir().map_err(CommandError::System)?;
+        Ok(Self { run: ObjectUri::Local(folder.path().to_owned()).join(run), _folder: folder })
+    }
+}
+
+fn deps(stores: Arc<dyn Stores>, progress: &Progress) -> Deps {
+    Deps { stores, mailer: None, progress: progress.clone(), now: Timestamp::now }
+}
+
+async fn anew(
+    work: &Work,
+    stores: Arc<dyn Stores>,
+    models: ObjectUri,
+    name: String,
+    training: Training,
+    shutdown: Shutdown,
+) -> Result<ExitCode, CommandError> {
+    let training_data = vec![work.run.clone()];
+    let settings = tamiz_retrain::Settings { training_data, models, name, topic_arn: None, training };
     let progress = Progress::default();
-    let deps = tamiz_retrain::Deps { stores, mailer: None, progress: progress.clone(), now: Timestamp::now };
-    let describe =
-        |outcome: &Outcome| format!("version {} on {} rows", outcome.model.version, outcome.metrics.train_rows);
-    let stage = tamiz_retrain::run(settings, deps, shutdown);
-    let outcome =
-        stage_line::show("train", Unit::Rows, progress, stage, describe).await.map_err(CommandError::stage)?;
-    print(&outcome);
+    let stage = tamiz_retrain::run(settings, deps(stores, &progress), shutdown);
+    let outcomes = stage_line::show("train", Unit::Rows, progress, stage, |outcomes| describe(outcomes))
+        .await
+        .map_err(CommandError::stage)?;
+    outcomes.iter().for_each(print);
     Ok(ExitCode::SUCCESS)
+}
+
+async fn again(
+    work: &Work,
+    stores: Arc<dyn Stores>,
+    model: &ObjectUri,
+    training: Training,
+    shutdown: Shutdown,
+) -> Result<ExitCode, CommandError> {
+    let progress = Progress::default();
+    let deps = deps(stores, &progress);
+    let stage = tamiz_retrain::reproduce(model, vec![work.run.clone()], &training, &deps, shutdown);
+    let describe = |found: &Reproduction| format!("version {}", found.trained.version);
+    let found = stage_line::show("train", Unit::Rows, progress, stage, describe).await.map_err(CommandError::stage)?;
+    print_reproduction(&found);
+    let code = if found.is_same() { Code::Done } else { Code::Input };
+    Ok(ExitCode::from(code.code()))
+}
+
+fn describe(outcomes: &[Outcome]) -> String {
+    match outcomes {
+        [outcome] => format!("version {} on {} rows", outcome.model.version, outcome.metrics.train_rows),
+        outcomes => format!("{} models", outcomes.len()),
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "this is the command's data")]
 fn print(outcome: &Outcome) {
     println!("\n{}", quality(&outcome.metrics));
+    if let Some(crossed) = &outcome.metrics.cross_validation {
+        let (mean, deviation) = (100.0 * crossed.accuracy.mean, 100.0 * crossed.accuracy.deviation);
+        println!("accuracy {mean:.1} \u{b1} {deviation:.1}% over {} folds", crossed.folds);
+    }
     println!("{}", outcome.verdict.promotion.why);
     println!("model  {}", outcome.folder);
+}
+
+#[expect(clippy::print_stdout, reason = "this is the command's data")]
+fn print_reproduction(found: &Reproduction) {
+    let Reproduction { recorded, different, other_data, .. } = found;
+    if found.is_same() {
+        println!("\nthe same model came out: {} {}, digest {}", recorded.name, recorded.version, recorded.digest);
+        return;
+    }
+    println!("\nanother model came out: {} instead of {}", found.trained.version, recorded.version);
+    println!("different files: {}", different.join(", "));
+    match other_data.as_slice() {
+        [] => println!("it was trained on the same rows, so the program, the processor or the device is another one"),
+        files => println!("it was trained on other rows: {}", files.join(", ")),
+    }
 }
 
 fn quality(metrics: &ModelMetrics) -> String {

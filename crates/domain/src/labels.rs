@@ -1,5 +1,7 @@
 //! The classes of a model, in the order of its scores.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 /// One class: the value found in the `label` column and its name.
@@ -30,6 +32,14 @@ impl LabelMap {
             _ => value.to_string(),
         };
         Self(values.into_iter().map(|value| LabelClass { value, name: name(value) }).collect())
+    }
+
+    /// The map of class names found in training data: ascending, numbered from 0. None where there are more than numbers.
+    pub fn of_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        let class =
+            |(at, name): (usize, &str)| Some(LabelClass { value: i8::try_from(at).ok()?, name: name.to_owned() });
+        names.into_iter().enumerate().map(class).collect::<Option<_>>().map(Self)
     }
 
     /// Number of classes.
@@ -70,5 +80,13 @@ mod tests {
         assert_eq!(LabelMap::of_values([2, 1, 2]).name_of(1), "negative");
         assert_eq!(LabelMap::of_values([5, 1, 3]).name_of(5), "5");
         assert_eq!(LabelMap::of_values([5, 1, 3]).index_of(3), Some(1));
+    }
+
+    #[test]
+    fn names_are_numbered_in_their_order() {
+        let labels = LabelMap::of_names(["praise", "fault", "praise"]).unwrap();
+        assert_eq!((labels.len(), labels.name_of(0), labels.index_of(1)), (2, "fault".into(), Some(1)));
+        let many: Vec<String> = (0..200).map(|n| n.to_string()).collect();
+        assert_eq!(LabelMap::of_names(many.iter().map(String::as_str)), None);
     }
 }

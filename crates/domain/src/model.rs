@@ -1,11 +1,10 @@
-//! What is known of a model without loading it: pointer, metrics, promotion.
+//! What is known of a model without loading it: name, pointer, lineage, metrics.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::LabelMap;
+use crate::{Behaviour, CrossValidation, LabelMap, MetricSet, Slice};
 
 /// A model version, named in every part that it labelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +26,7 @@ pub struct ModelPointer {
     pub digest: String,
 }
 
-/// `metrics.json` of a model version: how it was trained and how well it does.
+/// `metrics.json` of a model version: what it was trained on, how, and how well it does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelMetrics {
     /// Architecture, such as `ngram`.
@@ -36,153 +35,104 @@ pub struct ModelMetrics {
     pub labels: LabelMap,
     /// Rows it was trained on.
     pub train_rows: u64,
+    /// Size of the weights in bytes.
+    #[serde(default)]
+    pub weight_bytes: u64,
     /// Figures on the hold-out, which training never saw.
     pub holdout: MetricSet,
+    /// The same of parts of the hold-out.
+    #[serde(default)]
+    pub slices: Vec<Slice>,
+    /// Behavioural tests, on texts of the hold-out.
+    #[serde(default)]
+    pub behaviour: Vec<Behaviour>,
     /// Figures on labelled rows from elsewhere, if any were given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<MetricSet>,
+    /// How much the figures differ from fold to fold of the training rows, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cross_validation: Option<CrossValidation>,
+    /// Rows whose label is probably wrong; `label_noise.csv` lists them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspected_labels: Option<SuspectedLabels>,
     /// Runs whose labelled rows were in the training data.
     #[serde(default)]
     pub training_runs: Vec<String>,
-}
-
-/// Figures of a classifier on labelled rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MetricSet {
-    /// Rows measured.
-    pub rows: u64,
-    /// Share of rows whose predicted class is the label.
-    pub accuracy: f64,
-    /// Unweighted mean of the classes' F1.
-    pub macro_f1: f64,
-    /// Mean negative log-likelihood of the label, in nats; none where only classes are known.
+    /// Where it comes from; none of a model that was not trained here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log_loss: Option<f64>,
-    /// Expected calibration error: how far confidence is from the share of hits, over 15 bins of confidence of equal width, each
-    /// counted by its rows (Guo et al. 2017, arXiv:1706.04599); none where only classes are known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub calibration_error: Option<f64>,
-    /// Figures of each class, by label value.
-    pub classes: BTreeMap<i8, ClassMetrics>,
-    /// Rows by label (outer) and predicted class (inner).
-    pub confusion: BTreeMap<i8, BTreeMap<i8, u64>>,
+    pub lineage: Option<Lineage>,
 }
 
-/// Figures of one class.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct ClassMetrics {
-    /// Share of the rows predicted as this class that are of it; 0 where none was predicted.
-    pub precision: f64,
-    /// Share of this class's rows that were predicted as it.
-    pub recall: f64,
-    /// Harmonic mean of the two.
-    pub f1: f64,
-    /// Rows of this class.
-    pub support: u64,
-}
-
-impl MetricSet {
-    /// Computes the figures from a confusion matrix (label → predicted → rows).
-    pub fn of_confusion(confusion: BTreeMap<i8, BTreeMap<i8, u64>>, log_loss: Option<f64>) -> Self {
-        let cell = |label: i8, predicted: i8| -> u64 {
-            confusion.get(&label).and_then(|row| row.get(&predicted)).copied().unwrap_or(0)
-        };
-        let rows: u64 = confusion.values().flat_map(BTreeMap::values).sum();
-        let hits: u64 = confusion.keys().map(|&label| cell(label, label)).sum();
-        let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-        let classes: BTreeMap<i8, ClassMetrics> = confusion
-            .iter()
-            .map(|(&label, row)| {
-                let support: u64 = row.values().sum();
-                let predicted: u64 = confusion.keys().map(|&other| cell(other, label)).sum();
-                let (precision, recall) = (ratio(cell(label, label), predicted), ratio(cell(label, label), support));
-                let f1 = if precision + recall == 0.0 { 0.0 } else { 2.0 * precision * recall / (precision + recall) };
-                (label, ClassMetrics { precision, recall, f1, support })
-            })
-            .collect();
-        let macro_f1 = if classes.is_empty() {
-            0.0
-        } else {
-            classes.values().map(|class| class.f1).sum::<f64>() / classes.len() as f64
-        };
-        let accuracy = ratio(hits, rows);
-        Self { rows, accuracy, macro_f1, log_loss, calibration_error: None, classes, confusion }
-    }
-
-    /// Where the accuracy lies with 95% confidence (Wilson 1927); all of 0 to 1 for no row.
-    pub fn accuracy_interval(&self) -> (f64, f64) {
-        const Z: f64 = 1.96;
-        if self.rows == 0 {
-            return (0.0, 1.0);
+impl ModelMetrics {
+    /// Of a model of which only the hold-out's figures are known.
+    pub fn of_holdout(architecture: &str, labels: LabelMap, train_rows: u64, holdout: MetricSet) -> Self {
+        Self {
+            architecture: architecture.to_owned(),
+            labels,
+            train_rows,
+            weight_bytes: 0,
+            holdout,
+            slices: Vec::new(),
+            behaviour: Vec::new(),
+            test: None,
+            cross_validation: None,
+            suspected_labels: None,
+            training_runs: Vec::new(),
+            lineage: None,
         }
-        let (n, p) = (self.rows as f64, self.accuracy);
-        let middle = p + Z * Z / (2.0 * n);
-        let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-        let scale = 1.0 + Z * Z / n;
-        ((middle - half) / scale, (middle + half) / scale)
     }
 }
 
-/// What was decided about a challenger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decision {
-    /// The pointer was swapped to it.
-    Promoted,
-    /// The champion stays.
-    Refused,
-}
-
-/// One promotion verdict, written create-only whether the challenger won or not.
+/// Everything that decides what a training comes to: with the same on a CPU, the same model comes out, byte for byte.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Promotion {
-    /// When it was decided.
-    pub at: Timestamp,
-    /// Who decided: a job or a person.
-    pub by: String,
-    /// The champion before, if there was one.
-    pub from: Option<String>,
-    /// The challenger.
-    pub to: String,
-    /// The decision.
-    pub decision: Decision,
-    /// Why, as sentences.
-    pub why: String,
-    /// The challenger's figures.
-    pub challenger: MetricSet,
-    /// The champion's figures on the same rows, if there was one.
-    pub champion: Option<MetricSet>,
+pub struct Lineage {
+    /// Version of the program that trained it.
+    pub code_version: String,
+    /// How texts were cleaned that it was trained on; see [`crate::schema::PREPROCESSING_VERSION`]. None of texts that Tamiz did not clean.
+    pub preprocessing: Option<String>,
+    /// Column that the labels were read from.
+    pub label_column: String,
+    /// Parts of the rows that models were trained without, to cross-validate.
+    pub folds: usize,
+    /// Flags of the training, defaults included.
+    pub configuration: BTreeMap<String, String>,
+    /// The model that it started from, if any.
+    pub init: Option<ModelReference>,
+    /// Files that the rows came from.
+    pub data: Vec<TrainingFile>,
+    /// Rows that steps were taken on.
+    pub training: RowSet,
+    /// Rows that decided when to stop.
+    pub validation: RowSet,
+    /// Rows that training never saw.
+    pub holdout: RowSet,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Labels that a model contradicts with confidence, on rows that it never saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuspectedLabels {
+    /// Rows that were looked at.
+    pub rows: u64,
+    /// Rows whose label is probably wrong.
+    pub suspected: u64,
+}
 
-    #[test]
-    fn the_interval_is_wilsons() {
-        let of = |hits, rows: u64| {
-            let confusion = BTreeMap::from([(1, BTreeMap::from([(1, hits), (2, rows - hits)]))]);
-            MetricSet::of_confusion(confusion, None).accuracy_interval()
-        };
-        // statsmodels.stats.proportion.proportion_confint(8, 10, method="wilson")
-        let (low, high) = of(8, 10);
-        assert!((low - 0.4901625).abs() < 1e-4 && (high - 0.9433178).abs() < 1e-4, "{low} {high}");
-        assert_eq!(of(0, 0), (0.0, 1.0));
-    }
+/// A file of labelled rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainingFile {
+    /// The run and the path below it, or the file's URI.
+    pub name: String,
+    /// Labelled rows in it.
+    pub rows: u64,
+    /// SHA-256 of these rows: of id, label and text, in order.
+    pub digest: String,
+}
 
-    #[test]
-    fn figures_follow_from_the_confusion_matrix() {
-        let confusion = BTreeMap::from([(1, BTreeMap::from([(1, 8), (2, 2)])), (2, BTreeMap::from([(1, 4), (2, 6)]))]);
-        let metrics = MetricSet::of_confusion(confusion, None);
-        assert_eq!((metrics.rows, metrics.accuracy), (20, 0.7));
-        let negative = metrics.classes[&1];
-        assert!((negative.precision - 8.0 / 12.0).abs() < 1e-12 && negative.recall == 0.8 && negative.support == 10);
-    }
-
-    #[test]
-    fn a_class_never_predicted_has_no_precision_and_no_nan() {
-        let confusion = BTreeMap::from([(1, BTreeMap::from([(2, 3)])), (2, BTreeMap::from([(2, 3)]))]);
-        assert_eq!(MetricSet::of_confusion(confusion, None).classes[&1].f1, 0.0);
-        assert_eq!(MetricSet::of_confusion(BTreeMap::new(), None).accuracy, 0.0);
-    }
+/// Some rows, by their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowSet {
+    /// How many.
+    pub rows: u64,
+    /// SHA-256 of their ids in ascending order, each ended by a line feed: `sort | sha256sum`.
+    pub digest: String,
 }

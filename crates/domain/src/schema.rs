@@ -7,6 +7,11 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 
 /// Metadata key under which a field carries its name in the original data dictionary.
 pub const ORIGINAL_NAME: &str = "tamiz.original_name";
+/// How source records become `text` and `clean_text`. Raised by whoever changes that, since a model may then meet other texts than
+/// it was trained on; a test holds the two together.
+pub const PREPROCESSING_VERSION: &str = "1";
+/// Metadata key of [`PREPROCESSING_VERSION`], in every clean shard.
+pub const PREPROCESSING: &str = "tamiz.preprocessing";
 /// Metadata key of the run id, in every part.
 pub const RUN_ID: &str = "tamiz.run_id";
 /// Metadata keys of the model, in every part of predictions.

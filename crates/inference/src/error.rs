@@ -28,6 +28,18 @@ pub enum InferenceError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A shard whose texts are not like those that the model was trained on.
+    #[error(
+        "{uri} was cleaned by preprocessing {found}, but the model was trained on texts of preprocessing {expected}"
+    )]
+    Preprocessing {
+        /// The shard.
+        uri: String,
+        /// Version in the shard.
+        found: String,
+        /// Version that the model carries.
+        expected: String,
+    },
     /// A part could not be put together.
     #[error("failed to write part {name}")]
     Part {
@@ -53,7 +65,7 @@ impl Disposed for InferenceError {
         match self {
             Self::Store(error) => error.disposition(),
             Self::Model { source, .. } => source.disposition(),
-            Self::Shard { .. } => Disposition::Refuse,
+            Self::Shard { .. } | Self::Preprocessing { .. } => Disposition::Refuse,
             Self::Usage(_) => Disposition::Halt,
             Self::Part { .. } | Self::DeviceThread => Disposition::Bug,
             Self::Stopped => Disposition::Stop,
@@ -65,6 +77,10 @@ impl Disposed for InferenceError {
             Self::Store(error) => error.remedy(),
             Self::Model { source, .. } => source.remedy(),
             Self::Shard { uri, .. } => Some(format!("{uri} is damaged: delete the run's shards and replay the run.")),
+            Self::Preprocessing { .. } => Some(
+                "Train the model again with this version (tamiz-retrain), or clean the reviews with the version that the model was trained with."
+                    .into(),
+            ),
             _ => None,
         }
     }

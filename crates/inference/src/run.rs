@@ -94,6 +94,8 @@ struct Job {
     own: Vec<usize>,
     device: DeviceThread,
     model: ModelReference,
+    /// How the texts were cleaned that the model was trained on, if it tells.
+    preprocessing: Option<String>,
     /// What the device calls itself.
     device_name: String,
     /// The job's place in its array.
@@ -117,6 +119,7 @@ impl Job {
         let configuration = configuration.unwrap_or_default();
         let found = resolve(&*deps.stores, &settings.model).await.map_err(model_error)?;
         let (artifact, reference) = found.read().await.map_err(model_error)?;
+        let lineage = artifact.metrics().map_err(model_error)?.and_then(|metrics| metrics.lineage);
         let device = settings.device.open().map_err(model_error)?;
         let load_settings = LoadSettings {
             device,
@@ -140,6 +143,7 @@ impl Job {
             device_name: device.to_string(),
             device: DeviceThread::spawn(model).map_err(|_| InferenceError::DeviceThread)?,
             model: reference,
+            preprocessing: lineage.and_then(|lineage| lineage.preprocessing),
             output: results.child(RunLayout::PREDICTIONS),
             results,
             schema: schema::predictions(&configuration.pass_through),
@@ -186,7 +190,7 @@ impl Job {
         let (name, turn_begins) = (part_name(shard), &turn);
         let columns: Vec<&str> =
             self.schema.fields().iter().map(|field| field.name().as_str()).chain(["text"]).collect();
-        let (_, batches) = self.shards.read(shard, &columns, self.batch_rows).await?;
+        let (_, batches) = self.shards.read(shard, &columns, self.batch_rows, self.preprocessing.as_deref()).await?;
         // Reading runs ahead of the device, the device ahead of the encoding; order is kept.
         let mut labelled = batches
             .map_ok(|clean| async move {

@@ -8,7 +8,7 @@ use object_store::path::Path;
 use parquet::arrow::ParquetRecordBatchStreamBuilder;
 use parquet::arrow::ProjectionMask;
 
-use tamiz_domain::{EtlReport, Manifest, PartEntry, RunLayout};
+use tamiz_domain::{EtlReport, Manifest, PartEntry, RunLayout, schema};
 use tamiz_ports::{Folder, ObjectUri, ParquetObject, StoreError, Stores};
 
 use arrow::record_batch::RecordBatch;
@@ -70,12 +70,13 @@ impl Shards {
     /// Opens a shard and reads `columns` of it (those it has) in batches of `batch_rows` rows.
     ///
     /// # Errors
-    /// When the shard is missing or is no Parquet file.
+    /// When the shard is missing or is no Parquet file, or says that its texts were cleaned in another way than `preprocessing`.
     pub async fn read(
         &self,
         index: usize,
         columns: &[&str],
         batch_rows: usize,
+        preprocessing: Option<&str>,
     ) -> Result<(SchemaRef, impl Stream<Item = Result<RecordBatch, InferenceError>> + Send + 'static), InferenceError>
     {
         let path = self.paths[index].clone();
@@ -89,6 +90,12 @@ impl Shards {
         };
         let reader = ParquetObject::new(self.folder.store(), path);
         let builder = ParquetRecordBatchStreamBuilder::new(reader).await.map_err(&fail)?;
+        if let (Some(asked), Some(found)) = (preprocessing, builder.schema().metadata().get(schema::PREPROCESSING))
+            && asked != found
+        {
+            let (found, expected) = (found.clone(), asked.to_owned());
+            return Err(InferenceError::Preprocessing { uri: uri.to_string(), found, expected });
+        }
         let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
         let stream = builder.with_projection(mask).with_batch_size(batch_rows).build().map_err(&fail)?;
         let schema = stream.schema().clone();

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "test code outside of test functions")]
 
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +14,8 @@ use arrow::datatypes::{DataType, Field, Float32Type, Int8Type, Int32Type, Schema
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use safetensors::SafeTensors;
-use tamiz_domain::{Counts, Labelling};
+use sha2::{Digest, Sha256};
+use tamiz_domain::{Counts, Disposed, ExitCode, LabelMap, Labelling, Lineage, MetricSet, ModelMetrics, RowSet, schema};
 use tamiz_inference::{Deps, InferenceError, Outcome, Settings, run};
 use tamiz_models::{DeviceChoice, Precision};
 use tamiz_ports::FolderStores;
@@ -46,6 +49,10 @@ impl Desk {
     }
 
     fn add_shard(&self, name: &str, texts: &[&str]) {
+        self.add_shard_of(name, texts, HashMap::new());
+    }
+
+    fn add_shard_of(&self, name: &str, texts: &[&str], metadata: HashMap<String, String>) {
         let repeated = |value: &str| {
             let mut column = StringDictionaryBuilder::<Int32Type>::new();
             texts.iter().for_each(|_| column.append_value(value));
@@ -62,7 +69,8 @@ impl Desk {
         let fields: Vec<Field> =
             columns.iter().map(|(name, column)| Field::new(*name, column.data_type().clone(), false)).collect();
         let columns = columns.into_iter().map(|(_, column)| column).collect();
-        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+        let schema = Schema::new(fields).with_metadata(metadata);
+        let batch = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
         fs::create_dir_all(self.path("shards")).unwrap();
         let mut writer =
             ArrowWriter::try_new(fs::File::create(self.path("shards").join(name)).unwrap(), batch.schema(), None)
@@ -129,6 +137,54 @@ fn texts_of_every_kind_are_labelled_and_long_ones_say_so() {
         assert_eq!((timings.jobs, timings.rows), (1, 7));
         assert!(timings.busy_share().is_some_and(|share| share > 0.0 && share <= 1.0));
     }
+}
+
+#[test]
+fn shards_of_another_preprocessing_are_refused_before_a_row_is_labelled() {
+    let desk = Desk::new("bert-stars", &["Great book"]);
+    let cleaned_by = |version: &str| {
+        let metadata = HashMap::from([(schema::PREPROCESSING.to_owned(), version.to_owned())]);
+        desk.add_shard_of("part-00000.parquet", &["Great book"], metadata);
+        let _ = fs::remove_dir_all(desk.path("predictions"));
+        desk.label(Precision::F32)
+    };
+    cleaned_by("7").unwrap();
+
+    // The same model, which now says what it was trained on.
+    let labels = LabelMap::of_values([1, 2, 3, 4, 5]);
+    let rows = || RowSet { rows: 1, digest: String::new() };
+    let mut metrics =
+        ModelMetrics::of_holdout("transformer", labels, 1, MetricSet::of_confusion(BTreeMap::new(), None));
+    metrics.lineage = Some(Lineage {
+        code_version: "0".into(),
+        preprocessing: Some("7".into()),
+        label_column: "label".into(),
+        folds: 0,
+        configuration: BTreeMap::new(),
+        init: None,
+        data: Vec::new(),
+        training: rows(),
+        validation: rows(),
+        holdout: rows(),
+    });
+    fs::write(desk.path("model/metrics.json"), serde_json::to_vec(&metrics).unwrap()).unwrap();
+    let mut sums = String::new();
+    for entry in fs::read_dir(desk.path("model")).unwrap() {
+        let path = entry.unwrap().path();
+        let digest = Sha256::digest(fs::read(&path).unwrap());
+        writeln!(sums, "{}  {}", hex::encode(digest), path.file_name().unwrap().to_str().unwrap()).unwrap();
+    }
+    fs::write(desk.path("model/SHA256SUMS"), sums).unwrap();
+    cleaned_by("7").unwrap();
+    let error = cleaned_by("8").unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("was cleaned by preprocessing 8, but the model was trained on texts of preprocessing 7"),
+        "{error}"
+    );
+    assert_eq!(error.disposition().exit_code(), ExitCode::Input);
+    assert!(!desk.part(0).exists());
 }
 
 #[test]

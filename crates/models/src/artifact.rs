@@ -57,6 +57,8 @@ pub struct ArtifactParts<'a, C> {
     pub baseline: &'a Baseline,
     /// Card for people, Markdown.
     pub card: String,
+    /// What else is told of the training, by file name.
+    pub reports: BTreeMap<&'static str, Bytes>,
 }
 
 /// `model.safetensors.index.json`.
@@ -86,6 +88,7 @@ impl Artifact {
             (BASELINE.to_owned(), json(BASELINE, parts.baseline)?),
             (CARD.to_owned(), Bytes::from(parts.card)),
         ]);
+        files.extend(parts.reports.into_iter().map(|(name, content)| (name.to_owned(), content)));
         files.extend(parts.tokenizer.map(|tokenizer| (TOKENIZER.to_owned(), tokenizer)));
         let sums = files.iter().map(|(name, content)| format!("{}  {name}\n", digest(content))).collect();
         Ok(Self { place: "the new model".into(), files, sums })
@@ -183,8 +186,27 @@ impl Artifact {
         reference(name, &self.sums)
     }
 
+    /// What is said of its training; none of a folder that was not made here.
+    ///
+    /// # Errors
+    /// [`ModelError::Unusable`].
+    pub fn metrics(&self) -> Result<Option<ModelMetrics>, ModelError> {
+        self.has(METRICS).then(|| self.json(METRICS)).transpose()
+    }
+
+    /// Every file but `SHA256SUMS`, by name.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &Bytes)> {
+        self.files.iter().map(|(name, content)| (name.as_str(), content))
+    }
+
+    /// Names of the files that the two do not have alike.
+    pub fn different_files(&self, other: &Self) -> Vec<String> {
+        let names: BTreeSet<&String> = self.files.keys().chain(other.files.keys()).collect();
+        names.into_iter().filter(|name| self.files.get(*name) != other.files.get(*name)).cloned().collect()
+    }
+
     /// Whether there is such a file.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub fn has(&self, name: &str) -> bool {
         self.files.contains_key(name)
     }
 

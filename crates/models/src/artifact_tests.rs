@@ -18,20 +18,22 @@ fn folder() -> Folder {
 /// A small trained model as an artifact.
 pub(crate) fn toy_artifact(seed: u64) -> (Artifact, crate::ngram::Ngram) {
     let model = trained(&crate::ngram::TrainingSettings { seed, ..settings() }).unwrap();
-    let metrics = ModelMetrics {
-        architecture: "ngram".into(),
-        labels: LabelMap::of_values([1, 2]),
-        train_rows: 600,
-        holdout: MetricSet::of_confusion(BTreeMap::new(), None),
-        test: None,
-        training_runs: Vec::new(),
-    };
+    let holdout = MetricSet::of_confusion(BTreeMap::new(), None);
+    let metrics = ModelMetrics::of_holdout("ngram", LabelMap::of_values([1, 2]), 600, holdout);
     let none = Histogram::new(vec![0.0]);
     let (labels, predicted) = Default::default();
     let baseline = Baseline { rows: 0, labels, predicted, confidence: none.clone(), text_characters: none };
     let (weights, card) = (model.weights().unwrap().into(), "# toy\n".to_owned());
     let (metrics, baseline) = (&metrics, &baseline);
-    let parts = ArtifactParts { config: model.config(), weights, tokenizer: None, metrics, baseline, card };
+    let parts = ArtifactParts {
+        config: model.config(),
+        weights,
+        tokenizer: None,
+        metrics,
+        baseline,
+        card,
+        reports: BTreeMap::new(),
+    };
     (Artifact::assemble(parts).unwrap(), model)
 }
 

@@ -23,6 +23,20 @@ pub enum ModelError {
         /// The name as given.
         name: String,
     },
+    /// A name has no earlier version to go back to.
+    #[error("cannot roll back `{name}`: {why}")]
+    NoWayBack {
+        /// The name.
+        name: String,
+        /// Why not.
+        why: String,
+    },
+    /// Somebody else moved the pointer between the look at it and its swap.
+    #[error("another version of `{name}` came into use meanwhile; nothing was changed")]
+    PointerMoved {
+        /// The name.
+        name: String,
+    },
     /// A file of the model folder is not what it must be.
     #[error("cannot use {file}")]
     Unusable {
@@ -189,6 +203,7 @@ impl Disposed for ModelError {
         match self {
             Self::Store(error) => error.disposition(),
             Self::NotAModel { .. }
+            | Self::NoWayBack { .. }
             | Self::InvalidName { .. }
             | Self::Unusable { .. }
             | Self::NoCuda { .. }
@@ -198,6 +213,7 @@ impl Disposed for ModelError {
             | Self::Diverged { .. } => Disposition::Halt,
             Self::Stopped => Disposition::Stop,
             Self::Libtorch { .. } | Self::ForeignInput => Disposition::Bug,
+            Self::PointerMoved { .. } => Disposition::Retry,
         }
     }
 
@@ -209,6 +225,10 @@ impl Disposed for ModelError {
                  `tamiz train` makes one."
                     .into(),
             ),
+            Self::NoWayBack { .. } => Some("`tamiz models list` shows every version; name one by --to.".into()),
+            Self::PointerMoved { .. } => {
+                Some("Look again with `tamiz models list`, and repeat what still is to be done.".into())
+            }
             Self::InvalidName { .. } => {
                 Some("Use lower-case letters, digits, `-` and `_`, beginning with a letter or digit.".into())
             }

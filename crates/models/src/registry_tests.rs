@@ -18,6 +18,7 @@ fn promotion(at: &str, to: &str) -> Promotion {
         why: "It is the first.".into(),
         challenger: MetricSet::of_confusion(BTreeMap::new(), None),
         champion: None,
+        rules: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tamiz_domain::{Disposed, Disposition};
 use tamiz_models::ModelError;
-use tamiz_ports::{MailError, StoreError};
+use tamiz_ports::{MailError, ObjectUri, StoreError};
 
 /// Why no verdict was reached.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,26 @@ pub enum RetrainError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Rows could not be kept while they are trained on.
+    #[error("failed to keep the training data")]
+    Spool(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A model that cannot be trained again.
+    #[error("the model at {uri} does not say what it was trained from: its metrics.json has no lineage")]
+    NoLineage {
+        /// The model as given.
+        uri: String,
+    },
+    /// A report about a model has no written form.
+    #[error("failed to write a report")]
+    Report(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Some of several models could not be trained; the others were.
+    #[error("{} of {total} models could not be trained: {}", failed.len(), names(failed))]
+    Targets {
+        /// Models that were asked for.
+        total: usize,
+        /// Names and reasons.
+        failed: Vec<(String, RetrainError)>,
+    },
     /// Too few labelled texts to train with.
     #[error("too few labelled texts: {found}")]
     TooFewRows {
@@ -48,15 +68,31 @@ pub enum RetrainError {
     Stopped,
 }
 
+fn names(failed: &[(String, RetrainError)]) -> String {
+    let reasons: Vec<String> = failed.iter().map(|(name, error)| format!("{name} ({error})")).collect();
+    reasons.join(", ")
+}
+
+impl RetrainError {
+    pub(crate) fn shard(uri: &ObjectUri, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Shard { uri: uri.to_string(), source: why.into() }
+    }
+
+    pub(crate) fn spool(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Spool(error.into())
+    }
+}
+
 impl Disposed for RetrainError {
     fn disposition(&self) -> Disposition {
         match self {
-            Self::Usage(_) => Disposition::Halt,
+            Self::Usage(_) | Self::Spool(_) | Self::NoLineage { .. } => Disposition::Halt,
             Self::Store(error) => error.disposition(),
             Self::Model(error) => error.disposition(),
             Self::NoShards { .. } | Self::Shard { .. } | Self::TooFewRows { .. } => Disposition::Refuse,
             Self::Mail(error) => error.disposition(),
-            Self::Thread(_) => Disposition::Bug,
+            Self::Targets { failed, .. } => failed.first().map_or(Disposition::Bug, |(_, error)| error.disposition()),
+            Self::Thread(_) | Self::Report(_) => Disposition::Bug,
             Self::Stopped => Disposition::Stop,
         }
     }
@@ -74,7 +110,12 @@ impl Disposed for RetrainError {
             Self::TooFewRows { .. } => {
                 Some("Add labelled reviews, or lower --min-rows-per-class knowing what that means.".into())
             }
-            Self::Usage(_) | Self::Mail(_) | Self::Thread(_) | Self::Stopped => None,
+            Self::Spool(_) => Some("Give the job a larger disk, or name a folder on one by TMPDIR.".into()),
+            Self::Targets { failed, .. } => failed.first().and_then(|(_, error)| error.remedy()),
+            Self::NoLineage { .. } => {
+                Some("Name a model that tamiz-retrain or `tamiz train` of this version or a later one made.".into())
+            }
+            Self::Usage(_) | Self::Report(_) | Self::Mail(_) | Self::Thread(_) | Self::Stopped => None,
         }
     }
 }

@@ -3,24 +3,28 @@
 //! Reads labelled rows of past runs and curated shards, drops repeats, splits by a seeded hash of the text,
 //! trains, measures on the hold-out, registers the version, and lets it meet the champion on the same rows. The
 //! verdict is written down whether the challenger wins or not.
+//!
+//! Rooms, ground floor first: `data` (rows and their split), `evaluation` (what a model does on rows), `training` (from rows to a
+//! packed model), `promotion` (whether it takes the champion's place), `report` (what people are told),
+//! `mlflow` (what a tracking server is told), `run`.
 
-mod baseline;
-mod card;
-mod challenge;
-mod checkpoint;
+mod data;
 mod error;
 mod evaluation;
-mod mail;
+pub mod mlflow;
+mod percent;
 mod promotion;
-mod recipe;
-mod rows;
+mod report;
+mod reproduction;
 mod run;
 mod settings;
-mod sources;
-mod split;
+mod target;
 mod training;
 
-pub use challenge::Verdict;
+pub(crate) use percent::percent;
+
 pub use error::RetrainError;
+pub use promotion::{Rules, Verdict};
+pub use reproduction::{Reproduction, reproduce};
 pub use run::{Deps, Outcome, run};
-pub use settings::{Architecture, Balance, Hyperparameters, Settings};
+pub use settings::{Architecture, Balance, Hyperparameters, Settings, Training};

@@ -13,6 +13,9 @@ use tamiz_ports::{MemoryMailer, MemoryStores};
 
 use super::*;
 
+#[path = "run_flags_tests.rs"]
+mod flags;
+
 const MODELS: &str = "s3://models";
 const RUNS: &str = "s3://staging/runs";
 
@@ -79,13 +82,13 @@ async fn add_run(stores: &MemoryStores, name: &str, rows: &[(String, Option<i8>)
 }
 
 async fn retrain(stores: &MemoryStores, mailer: &Arc<MemoryMailer>, more: &[&str]) -> Result<Outcome, RetrainError> {
-    let deps = Deps {
-        stores: Arc::new(stores.clone()),
-        mailer: Some(mailer.clone()),
-        progress: Progress::default(),
-        now: || "2026-01-31T12:34:56Z".parse().unwrap(),
-    };
-    run(settings(more), deps, Shutdown::new()).await
+    let deps = Deps { mailer: Some(mailer.clone()), ..deps(stores) };
+    run(settings(more), deps, Shutdown::new()).await.map(|mut outcomes| outcomes.remove(0))
+}
+
+fn deps(stores: &MemoryStores) -> Deps {
+    let now = || "2026-01-31T12:34:56Z".parse().unwrap();
+    Deps { stores: Arc::new(stores.clone()), mailer: None, progress: Progress::default(), now }
 }
 
 async fn pointer(stores: &MemoryStores) -> Option<String> {
@@ -138,7 +141,7 @@ async fn a_better_challenger_replaces_the_champion_and_a_worse_one_is_refused_in
     let weak = retrain(&stores, &mailer, &["--epochs", "1", "--learning-rate", "0.0001", "--min-rows-per-class", "10"])
         .await
         .unwrap();
-    if weak.verdict.promotion.decision == Decision::Refused {
+    if weak.verdict.promotion.decision == Decision::NoBaseline {
         assert_eq!(pointer(&stores).await, None);
     }
     add_run(&stores, "clean", &reviews(3_000, 10_000)[300..]).await;
@@ -146,7 +149,7 @@ async fn a_better_challenger_replaces_the_champion_and_a_worse_one_is_refused_in
     assert_eq!(strong.verdict.promotion.decision, Decision::Promoted, "{}", strong.verdict.promotion.why);
     let worse = retrain(&stores, &mailer, &["--epochs", "1", "--learning-rate", "0.0001"]).await.unwrap();
     let verdict = &worse.verdict.promotion;
-    assert_eq!((verdict.decision, verdict.from.as_ref()), (Decision::Refused, Some(&strong.model.version)));
+    assert_eq!((verdict.decision, verdict.from.as_ref()), (Decision::KeptChampion, Some(&strong.model.version)));
     assert!(verdict.champion.as_ref().unwrap().accuracy >= verdict.challenger.accuracy);
     assert_eq!(pointer(&stores).await, Some(strong.model.version.clone()));
     assert_eq!(num_verdicts(&stores).await, 3);
@@ -247,7 +250,11 @@ async fn what_cannot_be_trained_is_refused_with_its_exit_code() {
     files.write("broken.parquet", "PDF").await.unwrap();
     let few = format!("{RUNS}/{few}");
     let cases: [(&[&str], ExitCode, &str); 9] = [
-        (&["--training-data", &few], ExitCode::Input, "too few labelled texts: label 1 has 30, and 50 are needed"),
+        (
+            &["--training-data", &few],
+            ExitCode::Input,
+            "too few labelled texts: label 1 (negative) has 30, and 50 are needed",
+        ),
         (&["--training-data", "s3://curated/nowhere"], ExitCode::Input, "no clean shards at s3://curated/nowhere"),
         (
             &["--training-data", "s3://curated/broken.parquet"],

@@ -188,14 +188,16 @@ pub(crate) fn open_part<W: Write + Send>(
 }
 
 fn properties(run_id: &RunId) -> Result<WriterProperties, ParquetError> {
-    let run_id = KeyValue::new(schema::RUN_ID.to_owned(), run_id.to_string());
+    let key_values =
+        [(schema::RUN_ID, run_id.to_string()), (schema::PREPROCESSING, schema::PREPROCESSING_VERSION.to_owned())];
+    let key_values = key_values.map(|(key, value)| KeyValue::new(key.to_owned(), value));
     let builder = DISTINCT_COLUMNS.iter().fold(WriterProperties::builder(), |builder, column| {
         builder.set_column_dictionary_enabled(ColumnPath::from(*column), false)
     });
     Ok(builder
         .set_created_by(CREATED_BY.to_owned())
         .set_compression(compression()?)
-        .set_key_value_metadata(Some(vec![run_id]))
+        .set_key_value_metadata(Some(key_values.into()))
         // Minima and maxima of texts help nobody, and would put review text into the footer.
         .set_statistics_enabled(EnabledStatistics::None)
         .build())

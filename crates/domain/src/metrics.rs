@@ -1,0 +1,190 @@
+//! How well a model does: figures on labelled rows, of all of them and of parts of them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Figures of a classifier on labelled rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricSet {
+    /// Rows measured.
+    pub rows: u64,
+    /// Share of rows whose predicted class is the label.
+    pub accuracy: f64,
+    /// Unweighted mean of the classes' F1.
+    pub macro_f1: f64,
+    /// Mean negative log-likelihood of the label, in nats; none where only classes are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_loss: Option<f64>,
+    /// Expected calibration error: how far confidence is from the share of hits, over 15 bins of confidence of equal width, each
+    /// counted by its rows (Guo et al. 2017, arXiv:1706.04599); none where only classes are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration_error: Option<f64>,
+    /// Figures of each class, by label value.
+    pub classes: BTreeMap<i8, ClassMetrics>,
+    /// Rows by label (outer) and predicted class (inner).
+    pub confusion: BTreeMap<i8, BTreeMap<i8, u64>>,
+}
+
+/// Figures of one class.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ClassMetrics {
+    /// Share of the rows predicted as this class that are of it; 0 where none was predicted.
+    pub precision: f64,
+    /// Share of this class's rows that were predicted as it.
+    pub recall: f64,
+    /// Harmonic mean of the two.
+    pub f1: f64,
+    /// Rows of this class.
+    pub support: u64,
+}
+
+impl MetricSet {
+    /// Computes the figures from a confusion matrix (label → predicted → rows).
+    pub fn of_confusion(confusion: BTreeMap<i8, BTreeMap<i8, u64>>, log_loss: Option<f64>) -> Self {
+        let cell = |label: i8, predicted: i8| -> u64 {
+            confusion.get(&label).and_then(|row| row.get(&predicted)).copied().unwrap_or(0)
+        };
+        let rows: u64 = confusion.values().flat_map(BTreeMap::values).sum();
+        let hits: u64 = confusion.keys().map(|&label| cell(label, label)).sum();
+        let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        let classes: BTreeMap<i8, ClassMetrics> = confusion
+            .iter()
+            .map(|(&label, row)| {
+                let support: u64 = row.values().sum();
+                let predicted: u64 = confusion.keys().map(|&other| cell(other, label)).sum();
+                let (precision, recall) = (ratio(cell(label, label), predicted), ratio(cell(label, label), support));
+                let f1 = if precision + recall == 0.0 { 0.0 } else { 2.0 * precision * recall / (precision + recall) };
+                (label, ClassMetrics { precision, recall, f1, support })
+            })
+            .collect();
+        let macro_f1 = if classes.is_empty() {
+            0.0
+        } else {
+            classes.values().map(|class| class.f1).sum::<f64>() / classes.len() as f64
+        };
+        let accuracy = ratio(hits, rows);
+        Self { rows, accuracy, macro_f1, log_loss, calibration_error: None, classes, confusion }
+    }
+
+    /// Where the accuracy lies with 95% confidence (Wilson 1927); all of 0 to 1 for no row.
+    pub fn accuracy_interval(&self) -> (f64, f64) {
+        const Z: f64 = 1.96;
+        if self.rows == 0 {
+            return (0.0, 1.0);
+        }
+        let (n, p) = (self.rows as f64, self.accuracy);
+        let middle = p + Z * Z / (2.0 * n);
+        let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+        let scale = 1.0 + Z * Z / n;
+        ((middle - half) / scale, (middle + half) / scale)
+    }
+}
+
+/// Figures of those rows that have something in common.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Slice {
+    /// What they have in common, such as `language`.
+    pub by: String,
+    /// The value that they share, such as `es`.
+    pub value: String,
+    /// Rows of the slice.
+    pub rows: u64,
+    /// Share of them whose predicted class is the label.
+    pub accuracy: f64,
+    /// Unweighted mean of the F1 of those classes that are the label of a row.
+    pub macro_f1: f64,
+}
+
+/// How often a model fails a behavioural test: texts that are changed in a way that calls for the same answer, or for another one
+/// (Ribeiro et al. 2020, arXiv:2005.04118).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behaviour {
+    /// Name of the test, such as `typos`.
+    pub test: String,
+    /// Texts that were changed.
+    pub cases: u64,
+    /// Of these, texts with the wrong answer after the change.
+    pub failures: u64,
+}
+
+impl Behaviour {
+    /// Share of the cases that fail; 0 of none.
+    pub fn failure_rate(&self) -> f64 {
+        if self.cases == 0 { 0.0 } else { self.failures as f64 / self.cases as f64 }
+    }
+}
+
+/// A figure measured several times.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Sample standard deviation (n - 1); 0 of a single value.
+    pub deviation: f64,
+}
+
+impl Spread {
+    /// Of at least one value; zero of none.
+    pub fn of(values: &[f64]) -> Self {
+        let count = values.len().max(1) as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        Self { mean, deviation: (squares / (count - 1.0).max(1.0)).sqrt() }
+    }
+}
+
+/// Figures of as many models as there are folds, each trained on the other folds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CrossValidation {
+    /// Number of folds.
+    pub folds: usize,
+    /// Share of rows whose predicted class is the label.
+    pub accuracy: Spread,
+    /// Unweighted mean of the classes' F1.
+    pub macro_f1: Spread,
+    /// Mean negative log-likelihood of the label, in nats.
+    pub log_loss: Spread,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_is_mean_and_sample_deviation() {
+        // numpy.std([1, 2, 4], ddof=1)
+        let spread = Spread::of(&[1.0, 2.0, 4.0]);
+        assert!((spread.mean - 7.0 / 3.0).abs() < 1e-12 && (spread.deviation - 1.527_525_231_651_946_7).abs() < 1e-12);
+        assert_eq!(Spread::of(&[3.0]), Spread { mean: 3.0, deviation: 0.0 });
+        assert_eq!(Spread::of(&[]), Spread { mean: 0.0, deviation: 0.0 });
+    }
+
+    #[test]
+    fn the_interval_is_wilsons() {
+        let of = |hits, rows: u64| {
+            let confusion = BTreeMap::from([(1, BTreeMap::from([(1, hits), (2, rows - hits)]))]);
+            MetricSet::of_confusion(confusion, None).accuracy_interval()
+        };
+        // statsmodels.stats.proportion.proportion_confint(8, 10, method="wilson")
+        let (low, high) = of(8, 10);
+        assert!((low - 0.4901625).abs() < 1e-4 && (high - 0.9433178).abs() < 1e-4, "{low} {high}");
+        assert_eq!(of(0, 0), (0.0, 1.0));
+    }
+
+    #[test]
+    fn figures_follow_from_the_confusion_matrix() {
+        let confusion = BTreeMap::from([(1, BTreeMap::from([(1, 8), (2, 2)])), (2, BTreeMap::from([(1, 4), (2, 6)]))]);
+        let metrics = MetricSet::of_confusion(confusion, None);
+        assert_eq!((metrics.rows, metrics.accuracy), (20, 0.7));
+        let negative = metrics.classes[&1];
+        assert!((negative.precision - 8.0 / 12.0).abs() < 1e-12 && negative.recall == 0.8 && negative.support == 10);
+    }
+
+    #[test]
+    fn a_class_never_predicted_has_no_precision_and_no_nan() {
+        let confusion = BTreeMap::from([(1, BTreeMap::from([(2, 3)])), (2, BTreeMap::from([(2, 3)]))]);
+        assert_eq!(MetricSet::of_confusion(confusion, None).classes[&1].f1, 0.0);
+        assert_eq!(MetricSet::of_confusion(BTreeMap::new(), None).accuracy, 0.0);
+    }
+}

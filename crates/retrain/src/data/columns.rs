@@ -1,0 +1,146 @@
+//! From a batch of a Parquet file to the columns that a training uses. Pure.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int8Array, RecordBatch, StringArray, UInt64Array, new_null_array,
+};
+use arrow::compute::{CastOptions, cast, cast_with_options, filter_record_batch, is_not_null};
+use arrow::datatypes::{DataType, Field, Int8Type, Schema, SchemaRef, UInt64Type};
+
+/// Column of the review.
+const TEXT: &str = "text";
+/// Columns that a file may lack: id, provenance, and what rows have in common.
+const OPTIONAL: [(&str, DataType); 5] = [
+    ("review_id", DataType::Utf8),
+    ("source", DataType::Utf8),
+    ("row", DataType::UInt64),
+    ("language", DataType::Utf8),
+    ("verified_purchase", DataType::Boolean),
+];
+
+/// What becomes of a labelled row: text, label, and the optional columns, null where the file lacks them. The label is a number, or a
+/// name that gets its number when all are known.
+pub(super) fn schema(label: DataType) -> SchemaRef {
+    let optional = OPTIONAL.map(|(name, kind)| Field::new(name, kind, true));
+    let own = [Field::new(TEXT, DataType::Utf8, false), Field::new("label", label, false)];
+    Arc::new(Schema::new(own.into_iter().chain(optional).collect::<Vec<_>>()))
+}
+
+static NUMBERED: LazyLock<SchemaRef> = LazyLock::new(|| schema(DataType::Int8));
+
+/// The columns to read of a file that labels rows in the column `label`.
+pub(super) fn wanted(label: &str) -> impl Iterator<Item = &str> {
+    [TEXT, label].into_iter().chain(OPTIONAL.iter().map(|(name, _)| *name))
+}
+
+/// The labels of a batch, as they are told apart.
+#[derive(Debug, Clone)]
+pub(super) enum Labels {
+    /// Numbers in -128 to 127.
+    Numbers(Int8Array),
+    /// Names of classes.
+    Names(StringArray),
+}
+
+/// The labelled rows of a batch: text, label, optional columns.
+///
+/// # Errors
+/// What is wrong with which column.
+pub(super) fn labelled(batch: &RecordBatch, label: &str) -> Result<(RecordBatch, Labels), String> {
+    let labels = labels(column(batch, label)?, label)?;
+    let text = cast_to(column(batch, TEXT)?, TEXT, &DataType::Utf8)?;
+    let known = arrow::compute::and(
+        &is_not_null(&labels).map_err(|e| e.to_string())?,
+        &is_not_null(&text).map_err(|e| e.to_string())?,
+    )
+    .map_err(|error| error.to_string())?;
+    let optional = OPTIONAL.map(|(name, kind)| match batch.column_by_name(name) {
+        Some(column) => cast_to(column, name, &kind),
+        None => Ok(new_null_array(&kind, batch.num_rows())),
+    });
+    let mut columns = vec![text, labels.clone()];
+    columns.extend(optional.into_iter().collect::<Result<Vec<_>, _>>()?);
+    let nullable = schema(labels.data_type().clone())
+        .fields()
+        .iter()
+        .map(|field| field.as_ref().clone().with_nullable(true))
+        .collect::<Vec<_>>();
+    let all = RecordBatch::try_new(Arc::new(Schema::new(nullable)), columns).map_err(|error| error.to_string())?;
+    let kept = filter_record_batch(&all, &known).map_err(|error| error.to_string())?;
+    let labels = match kept.column(1).data_type() {
+        DataType::Int8 => Labels::Numbers(kept.column(1).as_primitive::<Int8Type>().clone()),
+        _ => Labels::Names(kept.column(1).as_string::<i32>().clone()),
+    };
+    Ok((kept, labels))
+}
+
+/// The same batch with every label as a number.
+pub(super) fn numbered(batch: &RecordBatch, labels: Int8Array) -> Result<RecordBatch, arrow::error::ArrowError> {
+    let mut columns = batch.columns().to_vec();
+    columns[1] = Arc::new(labels);
+    RecordBatch::try_new(NUMBERED.clone(), columns)
+}
+
+/// Schema of [`numbered`] batches.
+pub(super) fn numbered_schema() -> SchemaRef {
+    NUMBERED.clone()
+}
+
+/// A [`numbered`] batch with its columns by name and type.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub texts: StringArray,
+    pub labels: Int8Array,
+    pub ids: StringArray,
+    pub sources: StringArray,
+    pub numbers: UInt64Array,
+    pub languages: StringArray,
+    pub verified: BooleanArray,
+}
+
+impl Block {
+    pub fn of(batch: &RecordBatch) -> Self {
+        let text = |at: usize| batch.column(at).as_string::<i32>().clone();
+        Self {
+            texts: text(0),
+            labels: batch.column(1).as_primitive::<Int8Type>().clone(),
+            ids: text(2),
+            sources: text(3),
+            numbers: batch.column(4).as_primitive::<UInt64Type>().clone(),
+            languages: text(5),
+            verified: batch.column(6).as_boolean().clone(),
+        }
+    }
+}
+
+/// Whole numbers stay numbers; texts, and whether something is so, are names.
+fn labels(column: &ArrayRef, name: &str) -> Result<ArrayRef, String> {
+    match column.data_type() {
+        kind if kind.is_integer() => cast_to(column, name, &DataType::Int8),
+        DataType::Boolean | DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            cast_to(column, name, &DataType::Utf8)
+        }
+        DataType::Dictionary(_, values) if values.is_string() => cast_to(column, name, &DataType::Utf8),
+        other => Err(format!(
+            "its column `{name}` is {other}, which cannot be a label: whole numbers, texts and booleans can"
+        )),
+    }
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, String> {
+    batch.column_by_name(name).ok_or_else(|| format!("it has no column `{name}`"))
+}
+
+/// Casts strictly: a number that does not fit is an error, not a null.
+fn cast_to(column: &ArrayRef, name: &str, kind: &DataType) -> Result<ArrayRef, String> {
+    // Dictionaries unpack to their values first; there is no cast from one to every type.
+    let values = match column.data_type() {
+        DataType::Dictionary(_, values) => cast(column, values),
+        _ => Ok(column.clone()),
+    };
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    values
+        .and_then(|values| cast_with_options(&values, kind, &strict))
+        .map_err(|error| format!("its column `{name}` is {}, not {kind}: {error}", column.data_type()))
+}

@@ -1,0 +1,169 @@
+//! Labelled rows of Parquet files.
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use futures::TryStreamExt;
+use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
+use sha2::{Digest, Sha256};
+use tamiz_domain::{LabelMap, TrainingFile, schema};
+use tamiz_ports::{ParquetObject, StoreError, Stores};
+use tamiz_telemetry::Shutdown;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use super::columns::{Labels, labelled, wanted};
+use super::rows::Rows;
+use super::sources::SourceFile;
+use super::spool::{Spool, SpoolError};
+use crate::RetrainError;
+
+/// Batches that wait for the thread that keeps them.
+const BATCHES_WAITING: usize = 4;
+
+/// Labelled rows, and what they came from.
+#[derive(Debug)]
+pub(crate) struct Labelled {
+    /// The rows, in the order of the files.
+    pub rows: Rows,
+    /// The files, with the digests of their rows.
+    pub files: Vec<TrainingFile>,
+    /// How their texts were cleaned, if the files tell.
+    pub preprocessing: Option<String>,
+}
+
+/// Reads every row of the given files that has a text and a label in the column `label`. Names of classes get their numbers from
+/// `classes` if that is given.
+///
+/// # Errors
+/// [`RetrainError::Shard`] naming the file and what is wrong with it, or a place that cannot be read.
+pub(crate) async fn read(
+    stores: &dyn Stores,
+    files: &[SourceFile],
+    label: &str,
+    classes: Option<&LabelMap>,
+    shutdown: &Shutdown,
+) -> Result<Labelled, RetrainError> {
+    let mut keeper = Keeper::start(label, classes);
+    let mut preprocessing: Option<(String, &SourceFile)> = None;
+    for file in files {
+        if shutdown.is_cancelled() {
+            return Err(RetrainError::Stopped);
+        }
+        let Some(version) = read_file(stores, file, label, &mut keeper).await? else { continue };
+        match &preprocessing {
+            Some((known, first)) if *known != version => {
+                let why = format!(
+                    "its texts were cleaned in another way (preprocessing {version}) than those of {} ({known})",
+                    first.uri
+                );
+                return Err(RetrainError::shard(&file.uri, why));
+            }
+            _ => preprocessing = Some((version, file)),
+        }
+    }
+    let (rows, digests) = keeper.finish().await?;
+    let files =
+        files.iter().zip(digests).map(|(file, (rows, digest))| TrainingFile { name: file.name.clone(), rows, digest });
+    Ok(Labelled { rows, files: files.collect(), preprocessing: preprocessing.map(|(version, _)| version) })
+}
+
+/// Sends the rows of a file to the keeper, and answers how their texts were cleaned.
+async fn read_file(
+    stores: &dyn Stores,
+    file: &SourceFile,
+    label: &str,
+    keeper: &mut Keeper,
+) -> Result<Option<String>, RetrainError> {
+    let object = stores.open(&file.uri)?;
+    if !object.exists("").await? {
+        return Err(StoreError::NotFound { uri: file.uri.to_string() }.into());
+    }
+    let broken = |error: parquet::errors::ParquetError| RetrainError::shard(&file.uri, error);
+    let builder = ParquetRecordBatchStreamBuilder::new(ParquetObject::new(object.store(), object.path("")))
+        .await
+        .map_err(broken)?;
+    let preprocessing = builder.schema().metadata().get(schema::PREPROCESSING).cloned();
+    let columns = ProjectionMask::columns(builder.parquet_schema(), wanted(label));
+    let mut batches = builder.with_projection(columns).build().map_err(broken)?;
+    keeper.send(Message::File(file.clone())).await?;
+    while let Some(batch) = batches.try_next().await.map_err(broken)? {
+        keeper.send(Message::Batch(batch)).await?;
+    }
+    Ok(preprocessing)
+}
+
+/// What the thread that keeps rows is told.
+enum Message {
+    /// The next batches are this file's.
+    File(SourceFile),
+    /// Rows as the file has them.
+    Batch(RecordBatch),
+}
+
+type Kept = Result<(Rows, Vec<(u64, String)>), RetrainError>;
+
+/// The thread that keeps rows: its disk and its digests must not hold up the runtime.
+struct Keeper {
+    messages: mpsc::Sender<Message>,
+    thread: tokio::task::JoinHandle<Kept>,
+}
+
+impl Keeper {
+    fn start(label: &str, classes: Option<&LabelMap>) -> Self {
+        let (messages, received) = mpsc::channel(BATCHES_WAITING);
+        let (label, classes) = (label.to_owned(), classes.cloned());
+        let thread = spawn_blocking(move || keep(received, &label, classes.as_ref()));
+        Self { messages, thread }
+    }
+
+    /// Sends a message; where the thread has ended early, answers why.
+    async fn send(&mut self, message: Message) -> Result<(), RetrainError> {
+        if self.messages.send(message).await.is_ok() {
+            return Ok(());
+        }
+        // A thread that takes no more messages has met an error.
+        (&mut self.thread).await.map_err(RetrainError::Thread)?.map(drop)
+    }
+
+    async fn finish(self) -> Kept {
+        drop(self.messages);
+        self.thread.await.map_err(RetrainError::Thread)?
+    }
+}
+
+fn keep(mut messages: mpsc::Receiver<Message>, label: &str, classes: Option<&LabelMap>) -> Kept {
+    let mut spool = Spool::create(classes).map_err(RetrainError::spool)?;
+    let mut files: Vec<(SourceFile, u64, Sha256)> = Vec::new();
+    while let Some(message) = messages.blocking_recv() {
+        match (message, files.last_mut()) {
+            (Message::File(file), _) => files.push((file, 0, Sha256::new())),
+            (Message::Batch(batch), Some((file, rows, digest))) => {
+                let (batch, labels) = labelled(&batch, label).map_err(|why| RetrainError::shard(&file.uri, why))?;
+                *rows += batch.num_rows() as u64;
+                add_to_digest(digest, &batch, &labels);
+                spool.add(&batch, &labels).map_err(|error| match error {
+                    SpoolError::Labels(why) => RetrainError::shard(&file.uri, why),
+                    error => RetrainError::spool(error),
+                })?;
+            }
+            (Message::Batch(_), None) => {}
+        }
+    }
+    let rows = spool.finish().map_err(RetrainError::spool)?;
+    Ok((rows, files.into_iter().map(|(_, rows, digest)| (rows, hex::encode(digest.finalize()))).collect()))
+}
+
+/// Adds id, label and text of each row, each ended by a zero byte.
+fn add_to_digest(digest: &mut Sha256, batch: &RecordBatch, labels: &Labels) {
+    let (texts, ids) = (batch.column(0).as_string::<i32>(), batch.column(2).as_string::<i32>());
+    for at in 0..batch.num_rows() {
+        let label = match labels {
+            Labels::Numbers(labels) => labels.value(at).to_string(),
+            Labels::Names(labels) => labels.value(at).to_owned(),
+        };
+        let id = if ids.is_valid(at) { ids.value(at) } else { "" };
+        for part in [id, &label, texts.value(at)] {
+            digest.update(part);
+            digest.update([0]);
+        }
+    }
+}

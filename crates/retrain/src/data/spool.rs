@@ -1,0 +1,169 @@
+//! Rows on their way from a stream to where they can be looked up by number: a file without a name on the local disk, mapped into
+//! memory. Millions of reviews need no memory of their own by that, and a store is read once, however often training looks at a row.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use arrow::array::{Int8Array, RecordBatch};
+use arrow::buffer::Buffer;
+use arrow::error::ArrowError;
+use arrow::ipc::convert::try_fb_to_schema;
+use arrow::ipc::reader::{FileDecoder, read_footer_length};
+use arrow::ipc::root_as_footer;
+use arrow::ipc::writer::FileWriter;
+use bytes::Bytes;
+use memmap2::Mmap;
+use tamiz_domain::LabelMap;
+
+use super::columns::{Block, Labels, numbered, numbered_schema};
+use super::rows::Rows;
+
+/// Bytes of an Arrow file after its footer: the footer's length, and `ARROW1`.
+const TRAILER: usize = 10;
+
+/// Why rows could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SpoolError {
+    /// The local disk.
+    #[error(
+        "failed to keep rows in a temporary file (TMPDIR names its folder, which needs about the size of the texts)"
+    )]
+    Disk(#[from] std::io::Error),
+    /// The file's format, or a disk that is full.
+    #[error(
+        "failed to keep rows in a temporary file (TMPDIR names its folder, which needs about the size of the texts)"
+    )]
+    Arrow(#[from] ArrowError),
+    /// Labels that do not fit together.
+    #[error("{0}")]
+    Labels(String),
+}
+
+/// Takes labelled rows.
+pub(super) struct Spool {
+    writer: FileWriter<File>,
+    file: File,
+    names: Names,
+}
+
+/// What the labels of the rows stand for.
+enum Names {
+    /// Nothing was seen yet.
+    Unknown,
+    /// Numbers, which are their own names; those that occur.
+    Numbers(Vec<bool>),
+    /// Names, in the order in which they were met.
+    Found(Vec<String>),
+    /// Names whose numbers another set of rows gave.
+    Given(LabelMap),
+}
+
+impl Spool {
+    /// An empty one; its file is gone when the rows are. With `labels` names get those numbers, and others are refused.
+    pub fn create(labels: Option<&LabelMap>) -> Result<Self, SpoolError> {
+        let file = tempfile::tempfile()?;
+        let writer = FileWriter::try_new(file.try_clone()?, &numbered_schema())?;
+        let names = labels.map_or(Names::Unknown, |labels| Names::Given(labels.clone()));
+        Ok(Self { writer, file, names })
+    }
+
+    /// Adds a batch as [`super::columns::labelled`] makes it.
+    pub fn add(&mut self, batch: &RecordBatch, labels: &Labels) -> Result<(), SpoolError> {
+        let labels = self.names.number(labels)?;
+        if batch.num_rows() > 0 {
+            self.writer.write(&numbered(batch, labels)?)?;
+        }
+        Ok(())
+    }
+
+    /// The rows, to be looked up.
+    pub fn finish(mut self) -> Result<Rows, SpoolError> {
+        self.writer.finish()?;
+        drop(self.writer);
+        // SAFETY: the file has no name, and its only other handle was the writer's, which is gone: nobody can change or cut it while it is mapped.
+        let map = unsafe { Mmap::map(&self.file)? };
+        let mut blocks: Vec<Block> = decode(&Buffer::from(Bytes::from_owner(map)))?.iter().map(Block::of).collect();
+        let labels = self.names.settle(&mut blocks)?;
+        Ok(Rows::new(blocks, labels))
+    }
+}
+
+/// The batches of an Arrow file, whose columns lie where the file lies.
+fn decode(file: &Buffer) -> Result<Vec<RecordBatch>, ArrowError> {
+    let malformed = |what: &str| ArrowError::ParseError(what.to_owned());
+    let end = file.len().checked_sub(TRAILER).ok_or_else(|| malformed("no Arrow file"))?;
+    let trailer = file[end..].try_into().map_err(|_| malformed("no Arrow file"))?;
+    let start = end.checked_sub(read_footer_length(trailer)?).ok_or_else(|| malformed("no Arrow file"))?;
+    let footer = root_as_footer(&file[start..end]).map_err(|error| malformed(&error.to_string()))?;
+    let schema = try_fb_to_schema(footer.schema().ok_or_else(|| malformed("no schema"))?)?;
+    let decoder = FileDecoder::new(Arc::new(schema), footer.version());
+    let mut batches = Vec::new();
+    for block in footer.recordBatches().into_iter().flatten() {
+        let length = block.bodyLength() as usize + block.metaDataLength() as usize;
+        batches.extend(decoder.read_record_batch(block, &file.slice_with_length(block.offset() as usize, length))?);
+    }
+    Ok(batches)
+}
+
+impl Names {
+    /// The labels as numbers; names get theirs in the order in which they are met, which [`Self::settle`] puts right.
+    fn number(&mut self, labels: &Labels) -> Result<Int8Array, SpoolError> {
+        if matches!(self, Self::Unknown) {
+            *self = match labels {
+                Labels::Numbers(_) => Self::Numbers(vec![false; 256]),
+                Labels::Names(_) => Self::Found(Vec::new()),
+            };
+        }
+        let many = || SpoolError::Labels("its labels have more than 128 names: too many for classes".into());
+        match (self, labels) {
+            (Self::Numbers(seen), Labels::Numbers(labels)) => {
+                labels.values().iter().for_each(|&label| seen[usize::from(label as u8)] = true);
+                Ok(labels.clone())
+            }
+            (Self::Given(_), Labels::Numbers(labels)) => Ok(labels.clone()),
+            (Self::Found(found), Labels::Names(labels)) => {
+                let number = |name: &str| {
+                    let at = found.iter().position(|known| known == name).unwrap_or_else(|| {
+                        found.push(name.to_owned());
+                        found.len() - 1
+                    });
+                    i8::try_from(at).map_err(|_| many())
+                };
+                labels.iter().flatten().map(number).collect()
+            }
+            (Self::Given(given), Labels::Names(labels)) => {
+                let number = |name: &str| {
+                    let class = given.0.iter().find(|class| class.name == name);
+                    class
+                        .map(|class| class.value)
+                        .ok_or_else(|| SpoolError::Labels(format!("no row to train with has its label `{name}`")))
+                };
+                labels.iter().flatten().map(number).collect()
+            }
+            _ => Err(SpoolError::Labels("its labels are numbers in one file and names in another".into())),
+        }
+    }
+
+    /// Numbers names in the order of the alphabet, whatever the order of the rows, and answers what the numbers stand for.
+    fn settle(self, blocks: &mut [Block]) -> Result<LabelMap, SpoolError> {
+        match self {
+            Self::Unknown => Ok(LabelMap(Vec::new())),
+            Self::Given(labels) => Ok(labels),
+            Self::Numbers(seen) => {
+                Ok(LabelMap::of_values((0..=255_u8).filter(|&at| seen[usize::from(at)]).map(|at| at as i8)))
+            }
+            Self::Found(found) => {
+                let labels = LabelMap::of_names(found.iter().map(String::as_str)).ok_or_else(|| {
+                    SpoolError::Labels("its labels have more than 128 names: too many for classes".into())
+                })?;
+                let value =
+                    |name: &String| labels.0.iter().find(|class| class.name == *name).map_or(0, |class| class.value);
+                let values: Vec<i8> = found.iter().map(value).collect();
+                for block in blocks {
+                    block.labels = block.labels.unary(|at| values[at as usize]);
+                }
+                Ok(labels)
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Rows that have something in common, and how well a model does on them. Pure.
+
+use std::collections::BTreeMap;
+
+use tamiz_domain::{MetricSet, Slice};
+
+use super::Evaluation;
+use crate::data::{Row, Rows};
+
+/// Words from which on a text is of medium length, and from which on it is long.
+const LENGTHS: [usize; 2] = [20, 100];
+
+/// Rows of a slice.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// What they have in common.
+    pub by: &'static str,
+    /// The value that they share.
+    pub value: String,
+    /// Their positions among the rows that were grouped.
+    pub positions: Vec<usize>,
+}
+
+/// Groups rows by language, length and verified purchase, as far as the rows tell and differ.
+pub(crate) fn groups(rows: &Rows, which: &[usize]) -> Vec<Group> {
+    let features: [(&str, fn(&Row<'_>) -> Option<String>); 3] = [
+        ("language", |row| row.language.map(str::to_owned)),
+        ("length", |row| Some(length(row.text).to_owned())),
+        ("verified purchase", |row| row.verified.map(|verified| if verified { "yes" } else { "no" }.to_owned())),
+    ];
+    features.into_iter().flat_map(|(by, feature)| groups_by(rows, which, by, feature)).collect()
+}
+
+fn groups_by(rows: &Rows, which: &[usize], by: &'static str, feature: fn(&Row<'_>) -> Option<String>) -> Vec<Group> {
+    let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (position, row) in rows.pick(which).enumerate() {
+        if let Some(value) = feature(&row) {
+            found.entry(value).or_default().push(position);
+        }
+    }
+    // A group that holds every row says nothing new.
+    found.retain(|_, positions| positions.len() < which.len());
+    found.into_iter().map(|(value, positions)| Group { by, value, positions }).collect()
+}
+
+fn length(text: &str) -> &'static str {
+    match text.split_whitespace().take(LENGTHS[1]).count() {
+        words if words < LENGTHS[0] => "short (under 20 words)",
+        words if words < LENGTHS[1] => "medium (20 to 99 words)",
+        _ => "long (100 words or more)",
+    }
+}
+
+/// Figures of each group.
+pub(crate) fn slices(groups: &[Group], rows: &Rows, which: &[usize], evaluation: &Evaluation) -> Vec<Slice> {
+    let slice = |group: &Group| {
+        let mut confusion: BTreeMap<i8, BTreeMap<i8, u64>> = BTreeMap::new();
+        for &position in &group.positions {
+            let label = rows.get(which[position]).label;
+            *confusion.entry(label).or_default().entry(evaluation.predicted[position]).or_default() += 1;
+        }
+        let MetricSet { rows, accuracy, macro_f1, .. } = MetricSet::of_confusion(confusion, None);
+        Slice { by: group.by.to_owned(), value: group.value.clone(), rows, accuracy, macro_f1 }
+    };
+    groups.iter().map(slice).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data;
+
+    #[test]
+    fn rows_are_grouped_by_what_differs() {
+        let long = "word ".repeat(100);
+        let rows = data::rows(&[("good", 2), (long.as_str(), 1), ("bad", 1), ("bad", 2)]);
+        let which = [3, 1, 0];
+        let found = groups(&rows, &which);
+        let values: Vec<(&str, &[usize])> =
+            found.iter().map(|group| (group.value.split(' ').next().unwrap(), group.positions.as_slice())).collect();
+        assert_eq!(values, [("long", &[1][..]), ("short", &[0, 2])], "no language is known, and nobody's purchase");
+        assert!(groups(&rows, &[0, 2]).is_empty(), "all rows are short");
+    }
+
+    #[test]
+    fn figures_of_a_slice_are_those_of_its_rows() {
+        let rows = data::rows(&[("good", 2), ("bad", 1), ("fine", 2)]);
+        let group = Group { by: "length", value: "short".into(), positions: vec![0, 1] };
+        let evaluation = Evaluation {
+            metrics: MetricSet::of_confusion(BTreeMap::new(), None),
+            predicted: vec![1, 2, 2],
+            hits: vec![false, true, true],
+            confidences: vec![0.9; 3],
+            of_labels: vec![0.9; 3],
+            texts_per_second: 1.0,
+        };
+        let [slice] = &slices(&[group], &rows, &[1, 2, 0], &evaluation)[..] else { panic!("one slice") };
+        assert_eq!((slice.rows, slice.accuracy), (2, 1.0));
+    }
+}

@@ -1,0 +1,93 @@
+//! The mail about a retraining: plain text, verdict first.
+
+use tamiz_domain::{Decision, MetricSet, ModelReference, Promotion, RuleOutcome};
+use tamiz_ports::Mail;
+
+use crate::percent;
+
+/// The mail about a verdict; `folder` is the URI of the new version.
+pub(crate) fn mail(model: &ModelReference, promotion: &Promotion, folder: &str) -> Mail {
+    let accuracy = percent(promotion.challenger.accuracy);
+    let champion = promotion.champion.as_ref().map(|metrics| percent(metrics.accuracy));
+    let subject = match (promotion.decision, &champion) {
+        (Decision::Promoted, Some(before)) => format!("PROMOTED {}: {accuracy} accuracy, was {before}", model.name),
+        (Decision::Promoted, None) => format!("PROMOTED {}: {accuracy} accuracy", model.name),
+        (Decision::KeptChampion | Decision::RolledBack, _) => {
+            format!("KEPT CHAMPION of {}: new {accuracy}, champion {}", model.name, champion.unwrap_or_default())
+        }
+        (Decision::NoBaseline, _) => format!("NO BASELINE for {}: {accuracy} accuracy", model.name),
+    };
+    let in_use = match (promotion.decision, &promotion.from) {
+        (Decision::Promoted, Some(before)) => format!("{} from now on; before, {before}", promotion.to),
+        (Decision::Promoted, None) => format!("{} from now on", promotion.to),
+        (_, Some(before)) => format!("{before}, as before"),
+        (_, None) => "none".into(),
+    };
+    let body = format!(
+        "{}\n\nModel:     {}\nIn use:    {in_use}\nDecided:   {} by {}\nFolder:    {folder}\n\nHold-out, which training never saw:\n{}{}",
+        promotion.why,
+        model.name,
+        promotion.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        promotion.by,
+        figures(promotion),
+        rules(promotion),
+    );
+    Mail::new(&format!("[tamiz] {subject}"), body)
+}
+
+fn figures(promotion: &Promotion) -> String {
+    let line = |name: &str, metrics: &MetricSet| {
+        let loss = metrics.log_loss.map(|loss| format!(", log loss {loss:.3}")).unwrap_or_default();
+        format!(
+            "  {name:<11}accuracy {}, macro-F1 {:.3}{loss} ({} rows)\n",
+            percent(metrics.accuracy),
+            metrics.macro_f1,
+            metrics.rows
+        )
+    };
+    let champion = promotion.champion.as_ref().map(|metrics| line("champion", metrics)).unwrap_or_default();
+    format!("{}{champion}", line("new model", &promotion.challenger))
+}
+
+/// The rules, each on its own lines of at most 78 columns.
+fn rules(promotion: &Promotion) -> String {
+    if promotion.rules.is_empty() {
+        return String::new();
+    }
+    let line = |outcome: &RuleOutcome| {
+        let mark = if outcome.kept { "kept" } else { "BROKEN" };
+        wrapped(&format!("  {:<12}{mark:<8}", outcome.rule), &outcome.says)
+    };
+    format!("\nRules of promotion:\n{}", promotion.rules.iter().map(line).collect::<String>())
+}
+
+/// Text behind a head, broken between words, further lines below the text's beginning.
+fn wrapped(head: &str, text: &str) -> String {
+    const COLUMNS: usize = 78;
+    let (mut lines, mut line) = (String::new(), head.to_owned());
+    for word in text.split(' ') {
+        if line.len() + word.len() >= COLUMNS && line.trim() != "" && line.len() > head.len() {
+            lines.push_str(line.trim_end());
+            lines.push('\n');
+            line = " ".repeat(head.len());
+        }
+        line.push_str(word);
+        line.push(' ');
+    }
+    format!("{lines}{}\n", line.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_rules_are_broken_between_words_within_78_columns() {
+        let told = wrapped("  accuracy    kept    ", &"ninety against eighty ".repeat(12));
+        assert!(told.lines().count() > 3 && told.lines().all(|line| line.len() <= 78), "{told}");
+        assert!(
+            told.lines().skip(1).all(|line| line.starts_with(&" ".repeat(22)) && !line.starts_with(&" ".repeat(23))),
+            "{told}"
+        );
+    }
+}
