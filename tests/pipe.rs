@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests panic where a test would")]
 
-use tamiz_domain::Verdict;
+use std::io::Read;
+
+use tamiz_domain::{RunId, Verdict};
 use tamiz_e2e::{Desk, binary, column_of_labels, column_of_strings, read_parts, root, sample, succeed, train};
 use tamiz_ports::ExecutionStatus;
 
@@ -110,17 +112,73 @@ fn a_missing_model_ends_in_one_failure_mail_that_says_so() {
     assert!(mails[0].subject.contains("FAILED") && mails[0].text.contains("model"), "{}", mails[0].text);
 }
 
+/// Trains the first model on so few reviews that labels which come in later can beat it.
+fn desk_with_weak_model(configuration: &str) -> Desk {
+    let desk = Desk::deploy(configuration);
+    let work = tempfile::tempdir().unwrap();
+    let reviews = work.path().join("few.csv");
+    let mut all = String::new();
+    let file = std::fs::File::open(sample("train/reviews.csv.gz")).unwrap();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut all).unwrap();
+    std::fs::write(&reviews, all.lines().step_by(25).collect::<Vec<_>>().join("\n")).unwrap();
+    let models = work.path().join("models");
+    let mut tamiz = binary("tamiz");
+    tamiz.arg("train").arg(&reviews).arg("--models").arg(&models).args([
+        "--name",
+        "reviews",
+        "--min-rows-per-class",
+        "20",
+    ]);
+    succeed(tamiz.args(["--epochs", "2"]));
+    desk.copy_in(&models, "models");
+    desk
+}
+
 #[test]
-fn enough_new_labels_train_a_challenger_and_write_the_verdict_down() {
-    let desk = desk_with_model("[retrain]\nmin_new_labels = 500\n");
-    let promotions = |desk: &Desk| desk.list("models", "reviews/promotions").len();
-    let before = promotions(&desk);
-    desk.upload("films.csv.gz", std::fs::read(sample("uploads/films.csv.gz")).unwrap());
-    let runs = desk.settle(1);
-    assert_eq!(runs[0].1, ExecutionStatus::Succeeded, "{}", desk.job_logs());
-    assert!(desk.summary(&runs[0].0).retrain);
-    assert_eq!(promotions(&desk), before + 1, "the verdict is written down whether the challenger won or not");
-    assert_eq!(desk.mails().len(), 2, "one mail for the run, one for the training: {:?}", desk.mails());
+fn labels_that_arrive_train_a_better_model_which_the_next_run_uses() {
+    let desk = desk_with_weak_model("[retrain]\nmin_new_labels = 3_500\n");
+    let upload = |name: &str| desk.upload(name, std::fs::read(sample("uploads").join(name)).unwrap());
+    let version = |run: &RunId| desk.summary(run).model.unwrap().version;
+    upload("films.csv.gz");
+    let first = desk.settle(1).remove(0);
+    assert_eq!(first.1, ExecutionStatus::Succeeded, "{}", desk.job_logs());
+    let weak = version(&first.0);
+    assert!(!desk.summary(&first.0).retrain, "too few labels yet");
+
+    // The threshold is passed; the run itself is labelled by the model of the time.
+    upload("electronics.csv.gz");
+    let runs = desk.settle(2);
+    let second = runs.iter().find(|(run, _)| *run != first.0).unwrap().clone();
+    assert_eq!(second.1, ExecutionStatus::Succeeded, "{}", desk.job_logs());
+    assert!(desk.summary(&second.0).retrain, "{:?}", desk.summary(&second.0));
+    assert_eq!(version(&second.0), weak);
+    let mails = desk.mails();
+    let told = mails
+        .iter()
+        .find(|mail| mail.subject.contains("PROMOTED reviews"))
+        .unwrap_or_else(|| panic!("{mails:?}\n{}", desk.job_logs()));
+    assert!(
+        told.text.contains(&format!("before, {weak}")) && told.text.contains("Rules of promotion:"),
+        "{}",
+        told.text
+    );
+
+    desk.upload("good.csv", b"text\nexcellent phone\n".to_vec());
+    let runs = desk.settle(3);
+    let third = runs.iter().find(|(run, _)| *run != first.0 && *run != second.0).unwrap();
+    let better = version(&third.0);
+    assert_ne!(better, weak, "the next run uses the new model");
+    assert!(told.text.contains(&format!("{better} from now on")), "{}", told.text);
+    assert_eq!(desk.mails().len(), 4, "one mail a run, one of the training: {:?}", desk.mails());
+
+    // And a person can take it back, by one command.
+    let models = desk.bucket("models").uri().to_string();
+    let back = ["models", "rollback", "--models", &models, "--name", "reviews", "--why", "A test says so."];
+    let said = succeed(desk.aws_environment(&mut binary("tamiz")).args(back));
+    assert!(said.contains(&format!("{weak} is in use again, in the place of {better}")), "{said}");
+    let listed = succeed(desk.aws_environment(&mut binary("tamiz")).args(["models", "list", "--models", &models]));
+    let in_use = listed.lines().find(|line| line.contains("in use")).unwrap();
+    assert!(in_use.contains(&weak) && in_use.contains("rolled back to"), "{listed}");
 }
 
 #[test]

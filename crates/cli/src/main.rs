@@ -34,7 +34,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Arguments),
-    Train(train::Arguments),
+    Train(Box<train::Arguments>),
     Show(show::Arguments),
     Models(models::Arguments),
     Profile(profile::Arguments),
@@ -55,7 +55,7 @@ async fn execute(command: Command) -> Result<ExitCode, CommandError> {
     let shutdown = shutdown_on_signals().map_err(CommandError::Signals)?;
     match command {
         Command::Run(arguments) => run::run(arguments, shutdown).await,
-        Command::Train(arguments) => train::train(arguments, shutdown).await,
+        Command::Train(arguments) => train::train(*arguments, shutdown).await,
         Command::Show(arguments) => show::show(arguments).await,
         Command::Models(arguments) => models::models(arguments).await,
         Command::Profile(arguments) => profile::profile(arguments, shutdown).await,

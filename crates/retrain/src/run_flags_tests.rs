@@ -97,7 +97,7 @@ fn several(count: usize) -> Vec<u8> {
     let text = |n: usize| {
         format!("order {n} was {} and {} they said", ["awful", "lovely"][n % 2], ["late", "early", "lost"][n % 3])
     };
-    let topic = |n: usize| (n % 10 != 0).then_some(["delay", "praise", "loss"][n % 3]);
+    let topic = |n: usize| (!n.is_multiple_of(10)).then_some(["delay", "praise", "loss"][n % 3]);
     let batch = RecordBatch::try_from_iter_with_nullable([
         ("text", Arc::new(StringArray::from_iter_values((0..count).map(text))) as arrow::array::ArrayRef, false),
         ("topic", Arc::new(StringArray::from_iter((0..count).map(topic))), true),

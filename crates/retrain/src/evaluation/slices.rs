@@ -10,6 +10,9 @@ use crate::data::{Row, Rows};
 /// Words from which on a text is of medium length, and from which on it is long.
 const LENGTHS: [usize; 2] = [20, 100];
 
+/// Rows of the smallest group that a figure says something of.
+const LEAST_ROWS: usize = 20;
+
 /// Rows of a slice.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Group {
@@ -21,9 +24,12 @@ pub(crate) struct Group {
     pub positions: Vec<usize>,
 }
 
+/// What a row is grouped by, if it tells.
+type Feature = fn(&Row<'_>) -> Option<String>;
+
 /// Groups rows by language, length and verified purchase, as far as the rows tell and differ.
 pub(crate) fn groups(rows: &Rows, which: &[usize]) -> Vec<Group> {
-    let features: [(&str, fn(&Row<'_>) -> Option<String>); 3] = [
+    let features: [(&str, Feature); 3] = [
         ("language", |row| row.language.map(str::to_owned)),
         ("length", |row| Some(length(row.text).to_owned())),
         ("verified purchase", |row| row.verified.map(|verified| if verified { "yes" } else { "no" }.to_owned())),
@@ -31,15 +37,18 @@ pub(crate) fn groups(rows: &Rows, which: &[usize]) -> Vec<Group> {
     features.into_iter().flat_map(|(by, feature)| groups_by(rows, which, by, feature)).collect()
 }
 
-fn groups_by(rows: &Rows, which: &[usize], by: &'static str, feature: fn(&Row<'_>) -> Option<String>) -> Vec<Group> {
+fn groups_by(rows: &Rows, which: &[usize], by: &'static str, feature: Feature) -> Vec<Group> {
     let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (position, row) in rows.pick(which).enumerate() {
         if let Some(value) = feature(&row) {
             found.entry(value).or_default().push(position);
         }
     }
-    // A group that holds every row says nothing new.
-    found.retain(|_, positions| positions.len() < which.len());
+    found.retain(|_, positions| positions.len() >= LEAST_ROWS);
+    // A group that has no other beside it says what all rows say.
+    if found.len() < 2 {
+        return Vec::new();
+    }
     found.into_iter().map(|(value, positions)| Group { by, value, positions }).collect()
 }
 
@@ -72,14 +81,23 @@ mod tests {
 
     #[test]
     fn rows_are_grouped_by_what_differs() {
-        let long = "word ".repeat(100);
-        let rows = data::rows(&[("good", 2), (long.as_str(), 1), ("bad", 1), ("bad", 2)]);
-        let which = [3, 1, 0];
-        let found = groups(&rows, &which);
-        let values: Vec<(&str, &[usize])> =
-            found.iter().map(|group| (group.value.split(' ').next().unwrap(), group.positions.as_slice())).collect();
-        assert_eq!(values, [("long", &[1][..]), ("short", &[0, 2])], "no language is known, and nobody's purchase");
-        assert!(groups(&rows, &[0, 2]).is_empty(), "all rows are short");
+        let (long, medium) = ("word ".repeat(100), "word ".repeat(20));
+        let texts = |count: usize, text: &'static str| std::iter::repeat_n((text.to_owned(), 1), count);
+        let mut pairs: Vec<(String, i8)> = texts(25, "good").collect();
+        pairs.extend(std::iter::repeat_n((long, 2), 30));
+        pairs.extend(std::iter::repeat_n((medium, 1), 19));
+        let rows = data::rows(&pairs);
+        let all: Vec<usize> = (0..rows.len()).rev().collect();
+        let found = groups(&rows, &all);
+        let sizes: Vec<(&str, usize)> =
+            found.iter().map(|group| (group.value.split(' ').next().unwrap(), group.positions.len())).collect();
+        assert_eq!(
+            sizes,
+            [("long", 30), ("short", 25)],
+            "19 rows are too few; no language is known, and nobody's purchase"
+        );
+        assert_eq!(found[1].positions, (49..74).collect::<Vec<_>>(), "positions among the rows that were asked for");
+        assert!(groups(&rows, &all[49..]).is_empty(), "all of these are short");
     }
 
     #[test]

@@ -25,6 +25,13 @@ fn message(text: &str) -> String {
 }
 
 #[test]
+fn the_space_of_the_repository_is_one() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/search.toml")).unwrap();
+    let space = Space::parse(&text, "configs/search.toml", &flags(&[])).unwrap();
+    assert_eq!((space.trials, space.rounds()), (9, 2));
+}
+
+#[test]
 fn spaces_that_mean_nothing_are_refused_with_the_reason() {
     let with = |flag: &str| message(&format!("trials = 4\nkeep_one_of = 2\n[flags.{flag}\n"));
     assert!(

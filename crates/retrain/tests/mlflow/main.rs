@@ -1,6 +1,5 @@
 //! The report of a training to MLflow, against a real server (`requirements.txt` beside this file).
 
-#![expect(clippy::print_stdout, reason = "the test runner shows which scenario failed")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod ask;
