@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tamiz_domain::{Baseline, Histogram, LabelMap, MetricSet, ModelMetrics};
@@ -9,6 +10,7 @@ use tamiz_ports::{Folder, MemoryStores, Stores};
 
 use super::*;
 use crate::ngram::training_tests::{settings, trained};
+use crate::ngram::{Ngram, TrainingSettings, WeightFormat};
 use crate::{Device, DeviceChoice, LoadSettings, Model, Precision, load};
 
 fn folder() -> Folder {
@@ -16,8 +18,17 @@ fn folder() -> Folder {
 }
 
 /// A small trained model as an artifact.
-pub(crate) fn toy_artifact(seed: u64) -> (Artifact, crate::ngram::Ngram) {
-    let model = trained(&crate::ngram::TrainingSettings { seed, ..settings() }).unwrap();
+pub(crate) fn toy_artifact(seed: u64) -> (Artifact, Ngram) {
+    artifact_of(&TrainingSettings { seed, ..settings() })
+}
+
+/// The same, stored in some format.
+fn artifact_in(weights: WeightFormat) -> (Artifact, Ngram) {
+    artifact_of(&TrainingSettings { weights, ..settings() })
+}
+
+fn artifact_of(settings: &TrainingSettings) -> (Artifact, Ngram) {
+    let model = trained(settings).unwrap();
     let holdout = MetricSet::of_confusion(BTreeMap::new(), None);
     let metrics = ModelMetrics::of_holdout("ngram", LabelMap::of_values([1, 2]), 600, holdout);
     let none = Histogram::new(vec![0.0]);
@@ -56,7 +67,12 @@ async fn replace(folder: &Folder, name: &str, content: Vec<u8>) {
 
 #[tokio::test]
 async fn a_model_scores_the_same_after_saving_and_loading() {
-    let (artifact, mut model) = toy_artifact(1);
+    for format in [WeightFormat::F32, WeightFormat::Bf16, WeightFormat::Int8] {
+        comes_back(artifact_in(format)).await;
+    }
+}
+
+async fn comes_back((artifact, mut model): (Artifact, Ngram)) {
     let folder = folder();
     artifact.write(&folder).await.unwrap();
     artifact.write(&folder).await.unwrap();
@@ -68,6 +84,8 @@ async fn a_model_scores_the_same_after_saving_and_loading() {
     let texts = ["a great day", "an awful day", "", "it came on day 3"];
     assert_eq!(loaded.read_and_label(&texts).unwrap(), model.read_and_label(&texts).unwrap());
     assert_eq!(loaded.labels(), model.labels());
+    let content = Ngram::load(&read, Device::CPU, Precision::F32).unwrap().weights().unwrap();
+    assert!(content == *read.file(WEIGHTS).unwrap(), "and is written again as it was");
     assert!(matches!(load(&read, &in_kind(Precision::Bf16)), Err(ModelError::NoSuchPrecision { .. })));
 }
 
@@ -105,7 +123,7 @@ async fn a_configuration_that_does_not_fit_is_refused_with_its_reason() {
         (
             "/featuriser/buckets",
             json!(8192),
-            "tensor `embedding.weight` is F32 [4096, 4], but config.json asks for F32 [8192, 4]",
+            "tensor `embedding.weight` is F32 [4096, 1], but config.json asks for F32 [8192, 1]",
         ),
         ("/dimensions", json!(0), "`dimensions` must be 1 to 1,024"),
     ];
@@ -120,41 +138,80 @@ async fn a_configuration_that_does_not_fit_is_refused_with_its_reason() {
     }
 }
 
+/// A tensor of a file that is made by hand: one number over and over.
+struct Made {
+    name: &'static str,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+fn made<const N: usize>(name: &'static str, dtype: Dtype, shape: [usize; N], number: &[u8]) -> Made {
+    Made { name, dtype, shape: shape.to_vec(), bytes: number.repeat(shape.iter().product()) }
+}
+
+/// `model.safetensors` of these tensors.
+fn file(tensors: &[&Made]) -> Vec<u8> {
+    let views =
+        tensors.iter().map(|made| (made.name, TensorView::new(made.dtype, made.shape.clone(), &made.bytes).unwrap()));
+    safetensors::serialize(views, None).unwrap()
+}
+
 #[tokio::test]
 async fn weights_that_do_not_fit_are_refused_with_the_tensor() {
-    use safetensors::tensor::{Dtype, TensorView};
-    let (artifact, _) = toy_artifact(1);
-    let zeros = vec![0_u8; 4 * 4096 * 4];
-    let nan: Vec<u8> = f32::NAN.to_le_bytes().repeat(2);
-    let file = |embedding: &[usize], names: [&str; 3], bias: &[u8], bias_type: Dtype| {
-        let size = embedding.iter().product::<usize>() * 4;
-        let views = [
-            (names[0], TensorView::new(Dtype::F32, embedding.to_vec(), &zeros[..size]).unwrap()),
-            (names[1], TensorView::new(Dtype::F32, vec![2, 4], &zeros[..32]).unwrap()),
-            (names[2], TensorView::new(bias_type, vec![bias.len() * 8 / bias_type.bitsize()], bias).unwrap()),
-        ];
-        safetensors::serialize(views, None).unwrap()
-    };
-    let names = ["embedding.weight", "linear.weight", "linear.bias"];
+    use WeightFormat::{Bf16, F32, Int8};
+    let (zero, nan) = ([0; 4], f32::NAN.to_le_bytes());
+    let table = |dtype, number: &[u8]| made("embedding.weight", dtype, [4096, 1], number);
+    let scale = |number: &[u8]| made("embedding.scale", Dtype::F32, [1], number);
+    let bias = |dtype, number: &[u8]| made("linear.bias", dtype, [2], number);
+    let (floats, int8, plain) = (table(Dtype::F32, &zero), table(Dtype::I8, &[7]), bias(Dtype::F32, &zero));
+    let wide = made("embedding.weight", Dtype::F32, [4096, 2], &zero);
+    let weight = made("linear.weight", Dtype::F32, [2, 1], &zero);
+    let extra = made("extra", Dtype::F32, [2], &zero);
+    let two_scales = made("embedding.scale", Dtype::F32, [2], &zero);
+    let with = |table: &Made| file(&[table, &weight, &plain]);
+    let scaled = |table: &Made, scale: &Made| file(&[table, scale, &weight, &plain]);
+    let half_bias = file(&[&floats, &weight, &bias(Dtype::F16, &[0; 2])]);
+    let bias_asked_for = "`linear.bias` is F16 [2], but config.json asks for F32 [2]";
+    let halves_asked_for = "`embedding.weight` is F32 [4096, 1], but config.json asks for BF16 [4096, 1]";
+    let scale_asked_for = "`embedding.scale` is F32 [2], but config.json asks for F32 [1]";
     let cases = [
-        (b"not safetensors at all".to_vec(), "no safetensors"),
-        (file(&[4096, 2], names, &zeros[..8], Dtype::F32), "`embedding.weight` is F32 [4096, 2], but"),
-        (
-            file(&[4096, 4], ["embedding.weight", "linear.weight", "extra"], &zeros[..8], Dtype::F32),
-            "`extra` is not one",
-        ),
-        (
-            file(&[4096, 4], names, &zeros[..4], Dtype::F16),
-            "`linear.bias` is F16 [2], but config.json asks for F32 [2]",
-        ),
-        (file(&[4096, 4], names, &nan, Dtype::F32), "`linear.bias` holds NaN or infinity"),
-        (safetensors::serialize(Vec::<(&str, TensorView<'_>)>::new(), None).unwrap(), "`embedding.weight` is missing"),
+        (F32, b"not safetensors at all".to_vec(), "no safetensors"),
+        (F32, with(&wide), "`embedding.weight` is F32 [4096, 2], but"),
+        (F32, file(&[&floats, &weight, &extra]), "`extra` is not one"),
+        (F32, half_bias, bias_asked_for),
+        (F32, file(&[&floats, &weight, &bias(Dtype::F32, &nan)]), "`linear.bias` holds NaN or infinity"),
+        (F32, file(&[]), "`embedding.weight` is missing"),
+        (F32, scaled(&floats, &scale(&zero)), "`embedding.scale` is not one"),
+        (Bf16, with(&floats), halves_asked_for),
+        (Bf16, with(&table(Dtype::BF16, &nan[2..])), "`embedding.weight` holds NaN or infinity"),
+        (Int8, scaled(&floats, &scale(&zero)), "but config.json asks for I8 [4096, 1]"),
+        (Int8, with(&int8), "`embedding.scale` is missing"),
+        (Int8, scaled(&int8, &two_scales), scale_asked_for),
+        (Int8, scaled(&int8, &scale(&nan)), "`embedding.scale` holds NaN or infinity"),
     ];
-    for (content, expected) in cases {
+    for (format, content, expected) in cases {
         let folder = folder();
-        artifact.write(&folder).await.unwrap();
+        artifact_in(format).0.write(&folder).await.unwrap();
         replace(&folder, WEIGHTS, content).await;
         let why = refusal(&folder).await.unwrap();
-        assert!(why.contains("model.safetensors") && why.contains(expected), "{why}");
+        assert!(why.contains("model.safetensors") && why.contains(expected), "{format}: {why}");
     }
+}
+
+#[tokio::test]
+async fn a_folder_that_says_nothing_of_its_format_holds_floats() {
+    let folder = folder();
+    toy_artifact(1).0.write(&folder).await.unwrap();
+    let mut config: Value = folder.read_json(CONFIG).await.unwrap();
+    assert_eq!(config.get("weights"), None, "as older programs wrote it, and read it");
+    config["dimensions"] = json!(3);
+    replace(&folder, CONFIG, config.to_string().into_bytes()).await;
+    let zeros = |name, rows| made(name, Dtype::F32, [rows, 3], &[0; 4]);
+    let bias = made("linear.bias", Dtype::F32, [2], &[0; 4]);
+    replace(&folder, WEIGHTS, file(&[&zeros("embedding.weight", 4096), &zeros("linear.weight", 2), &bias])).await;
+    assert_eq!(refusal(&folder).await, None, "more columns than a table needs");
+    config["weights"] = json!("int4");
+    replace(&folder, CONFIG, config.to_string().into_bytes()).await;
+    assert!(refusal(&folder).await.unwrap().contains("unknown variant `int4`, expected one of `f32`, `bf16`, `int8`"));
 }

@@ -38,18 +38,49 @@ pub(crate) fn to_safetensors<'a>(
     tensors: impl IntoIterator<Item = (&'a str, &'a Tensor)>,
     metadata: Option<HashMap<String, String>>,
 ) -> Result<Vec<u8>, ModelError> {
+    let in_floats = |(name, tensor): (&'a str, &Tensor)| Ok((name, tensor.f_to_kind(Kind::Float)?));
+    let tensors: Result<Vec<_>, TchError> = tensors.into_iter().map(in_floats).collect();
+    let tensors = tensors.map_err(ModelError::torch("convert the weights"))?;
+    to_safetensors_as_they_are(tensors.iter().map(|(name, tensor)| (*name, tensor)), metadata)
+}
+
+/// The same, each tensor in the format that it has.
+pub(crate) fn to_safetensors_as_they_are<'a>(
+    tensors: impl IntoIterator<Item = (&'a str, &'a Tensor)>,
+    metadata: Option<HashMap<String, String>>,
+) -> Result<Vec<u8>, ModelError> {
+    let unusable = |why: String| ModelError::unusable(WEIGHTS, Problem::Malformed(format!("cannot be written: {why}")));
     let mut contents = Vec::new();
     for (name, tensor) in tensors {
         let shape: Vec<usize> = tensor.size().into_iter().map(|size| size as usize).collect();
-        let bytes: Vec<u8> = download(tensor)?.into_iter().flat_map(f32::to_le_bytes).collect();
-        contents.push((name, shape, bytes));
+        let dtype = dtype(tensor.kind()).ok_or_else(|| unusable(format!("`{name}` is {:?}", tensor.kind())))?;
+        contents.push((name, dtype, shape, bytes(tensor)?));
     }
-    let malformed = |error: SafeTensorError| {
-        ModelError::unusable(WEIGHTS, Problem::Malformed(format!("cannot be written: {error}")))
-    };
     let views: Result<Vec<_>, _> = contents
         .iter()
-        .map(|(name, shape, bytes)| Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .map(|(name, dtype, shape, bytes)| Ok((*name, TensorView::new(*dtype, shape.clone(), bytes)?)))
         .collect();
+    let malformed = |error: SafeTensorError| unusable(error.to_string());
     safetensors::serialize(views.map_err(malformed)?, metadata).map_err(malformed)
+}
+
+/// What safetensors calls a format that weights of ours are stored in.
+pub(crate) fn dtype(kind: Kind) -> Option<Dtype> {
+    match kind {
+        Kind::Float => Some(Dtype::F32),
+        Kind::BFloat16 => Some(Dtype::BF16),
+        Kind::Int8 => Some(Dtype::I8),
+        _ => None,
+    }
+}
+
+/// A tensor's numbers as they lie in memory: little-endian, as libtorch runs nowhere else, row by row.
+fn bytes(tensor: &Tensor) -> Result<Vec<u8>, ModelError> {
+    let copy = || -> Result<Vec<u8>, TchError> {
+        let host = tensor.f_to_device(tch::Device::Cpu)?.f_contiguous()?;
+        let mut bytes = vec![0; host.numel() * host.f_kind()?.elt_size_in_bytes()];
+        host.f_copy_data_u8(&mut bytes, host.numel())?;
+        Ok(bytes)
+    };
+    copy().map_err(ModelError::torch("copy the weights from the device"))
 }

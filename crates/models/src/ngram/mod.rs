@@ -3,6 +3,7 @@
 mod bags;
 mod batches;
 mod featuriser;
+mod format;
 mod model;
 mod network;
 mod optimiser;
@@ -14,6 +15,7 @@ mod weights;
 
 pub(crate) use bags::Bags;
 pub use featuriser::{Featuriser, FeaturiserConfig};
+pub use format::{DEFAULT_WEIGHTS, WeightFormat};
 pub use model::{Ngram, NgramConfig};
 pub use training::{TrainingSettings, train};
 

@@ -8,8 +8,9 @@ use tch::{Kind, Tensor};
 
 use super::ARCHITECTURE;
 use super::featuriser::{Featuriser, FeaturiserConfig};
-use super::network::{Network, Sizes, TextTensors};
-use super::weights;
+use super::format::WeightFormat;
+use super::network::{Sizes, TextTensors};
+use super::weights::Weights;
 use crate::artifact::{Artifact, CONFIG};
 use crate::model::{Input, Model, Pending, ReadTexts, Reader};
 use crate::task::Task;
@@ -30,15 +31,18 @@ pub struct NgramConfig {
     pub featuriser: FeaturiserConfig,
     /// Columns of the embedding table.
     pub dimensions: usize,
+    /// How the embedding table is stored.
+    #[serde(default, skip_serializing_if = "WeightFormat::is_f32")]
+    pub weights: WeightFormat,
 }
 
 impl NgramConfig {
     const FORMAT_VERSION: u32 = 1;
 
-    /// The current format with the given sizes.
-    pub fn new(labels: LabelMap, featuriser: FeaturiserConfig, dimensions: usize) -> Self {
+    /// The current format with the given sizes, and the table stored as said.
+    pub fn new(labels: LabelMap, featuriser: FeaturiserConfig, dimensions: usize, weights: WeightFormat) -> Self {
         let architecture = ARCHITECTURE.to_owned();
-        Self { format_version: Self::FORMAT_VERSION, architecture, labels, featuriser, dimensions }
+        Self { format_version: Self::FORMAT_VERSION, architecture, labels, featuriser, dimensions, weights }
     }
 
     /// The content of `config.json`.
@@ -83,9 +87,10 @@ pub struct Ngram {
     config: NgramConfig,
     task: Task,
     featuriser: Arc<Featuriser>,
-    network: Network,
+    weights: Weights,
     /// See [`Network::folded`].
     table: Tensor,
+    bias: Tensor,
     device: Device,
 }
 
@@ -103,17 +108,18 @@ impl Ngram {
         if let Some(problem) = config.problem() {
             return Err(artifact.unusable(CONFIG, problem));
         }
-        let network = weights::read(artifact, config.sizes(), device)?;
-        Self::new(config, network, device)
+        let weights = Weights::read(artifact, config.sizes(), config.weights, device)?;
+        Self::new(config, weights, device)
     }
 
     /// Puts trained weights behind a configuration that they were trained with.
-    pub(super) fn new(config: NgramConfig, network: Network, device: Device) -> Result<Self, ModelError> {
+    pub(super) fn new(config: NgramConfig, weights: Weights, device: Device) -> Result<Self, ModelError> {
         let featuriser =
             Featuriser::new(&config.featuriser).map_err(|problem| ModelError::unusable(CONFIG, problem))?;
-        let table = network.folded()?;
+        let network = weights.network()?;
+        let (table, bias) = (network.folded()?, network.bias);
         let task = Task::Classification(config.labels.clone());
-        Ok(Self { config, task, featuriser: Arc::new(featuriser), network, table, device })
+        Ok(Self { config, task, featuriser: Arc::new(featuriser), weights, table, bias, device })
     }
 
     /// What `config.json` says.
@@ -126,7 +132,7 @@ impl Ngram {
     /// # Errors
     /// [`ModelError::Libtorch`].
     pub fn weights(&self) -> Result<Vec<u8>, ModelError> {
-        weights::write(&self.network)
+        self.weights.write()
     }
 }
 
@@ -147,7 +153,7 @@ impl Model for Ngram {
         let _guard = tch::no_grad_guard();
         let logits = TextTensors::of(&bags, self.device)?.pool(&self.table)?;
         let probabilities = logits
-            .f_add(&self.network.bias)
+            .f_add(&self.bias)
             .and_then(|logits| logits.f_softmax(-1, Kind::Float))
             .map_err(ModelError::torch("score a batch"))?;
         let task = self.task.clone();
@@ -159,7 +165,7 @@ impl Model for Ngram {
     }
 
     fn workings(&self) -> String {
-        format!("{:?}, {} dimensions", Kind::Float, self.config.dimensions)
+        format!("{:?}, {} dimensions stored in {}", Kind::Float, self.config.dimensions, self.config.weights)
     }
 }
 

@@ -48,6 +48,11 @@ impl Network {
         make().map_err(ModelError::torch("make the first weights"))
     }
 
+    /// Columns of the table.
+    pub fn dimensions(&self) -> usize {
+        self.embedding.size()[1] as usize
+    }
+
     /// The table that answers logits at once, `[buckets, classes]`: a scaled sum of rows and a linear layer are
     /// both linear, so the layer may go first. Reads fewer bytes, and sums each text on its own, so that its scores
     /// do not depend on the other texts of the batch.
@@ -63,13 +68,24 @@ impl Network {
         download(&logits)
     }
 
-    /// Divides all logits by a temperature, for good.
-    pub fn cool(&mut self, temperature: f64) -> Result<(), ModelError> {
-        for tensor in [&mut self.weight, &mut self.bias] {
-            let cooled = tensor.f_div_scalar(temperature);
-            *tensor = cooled.map_err(ModelError::torch("divide the logits by their temperature"))?;
+    /// The same network with as few columns as answer the same: a softmax knows only differences of logits, so all that a
+    /// row can say of several classes are their differences to the first one.
+    pub fn condensed(self) -> Result<Self, ModelError> {
+        let (classes, dimensions) = (self.weight.size()[0], self.weight.size()[1]);
+        if dimensions < classes {
+            return Ok(self);
         }
-        Ok(())
+        let condense = || -> Result<Self, TchError> {
+            let differences = self.weight.f_slice(0, 1, None, 1)?.f_sub(&self.weight.f_slice(0, 0, 1, 1)?)?;
+            let options = (Kind::Float, self.weight.device());
+            let first = Tensor::f_zeros([1, classes - 1], options)?;
+            Ok(Self {
+                embedding: self.embedding.f_mm(&differences.f_transpose(0, 1)?)?,
+                weight: Tensor::f_cat(&[first, Tensor::f_eye(classes - 1, options)?], 0)?,
+                bias: self.bias.f_sub(&self.bias.f_slice(0, 0, 1, 1)?)?,
+            })
+        };
+        condense().map_err(ModelError::torch("leave out columns that say nothing"))
     }
 
     /// A copy that later steps do not change.
@@ -126,5 +142,33 @@ impl TextTensors {
     /// long text says, the sum would overrate it; between them the confidence fits texts of every length.
     pub fn pool(&self, table: &Tensor) -> Result<Tensor, ModelError> {
         self.bags.sum(table)?.f_mul(&self.scales).map_err(ModelError::torch("scale the features of a batch"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_says_the_same_with_as_many_columns_as_classes_less_one() {
+        for (classes, dimensions, expected) in [(2, 4, 1), (3, 3, 2), (5, 4, 4), (5, 2, 2)] {
+            let sizes = Sizes { buckets: 8, dimensions, classes };
+            let mut network = Network::fresh(sizes, 3, Device::CPU).unwrap();
+            let numbers = |shape: &[i64]| Tensor::f_randn(shape, (Kind::Float, tch::Device::Cpu)).unwrap();
+            (network.embedding, network.bias) = (numbers(&[8, dimensions as i64]), numbers(&[classes as i64]));
+            let mut bags = Bags::default();
+            for features in [&[3, 1, 3][..], &[], &[1, 7]] {
+                bags.indices.extend_from_slice(features);
+                bags.end_text(false);
+            }
+            let scores = |network: &Network| {
+                let logits = Tensor::f_from_slice(&network.logits(&bags, Device::CPU).unwrap()).unwrap();
+                logits.f_view([3, -1]).unwrap().f_softmax(-1, Kind::Float).unwrap()
+            };
+            let before = scores(&network);
+            let network = network.condensed().unwrap();
+            assert_eq!(network.dimensions(), expected);
+            assert!(scores(&network).f_allclose(&before, 1e-5, 1e-6, false).unwrap(), "{classes} classes");
+        }
     }
 }

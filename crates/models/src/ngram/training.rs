@@ -3,13 +3,16 @@
 use std::sync::mpsc;
 
 use rayon::prelude::*;
+use tamiz_domain::LabelMap;
 
 use super::bags::Bags;
 use super::batches::Batch;
 use super::featuriser::{Featuriser, FeaturiserConfig};
+use super::format::WeightFormat;
 use super::model::{Ngram, NgramConfig};
 use super::network::Network;
 use super::optimiser::Optimiser;
+use super::weights::Weights;
 use crate::calibration::temperature;
 use crate::training::{Balance, Corpus, Epoch, Event, Example, Watch, class_weights, epoch_rows};
 use crate::{Device, ModelError};
@@ -22,8 +25,10 @@ const STEPS_GATHERED_TOGETHER: usize = 16;
 pub struct TrainingSettings {
     /// How text becomes features.
     pub featuriser: FeaturiserConfig,
-    /// Columns of the embedding table.
+    /// Columns of the embedding table in training; those that say nothing are not kept.
     pub dimensions: usize,
+    /// How the table is stored.
+    pub weights: WeightFormat,
     /// Passes over the rows at most.
     pub epochs: usize,
     /// Step size at the start; it falls to zero in a straight line.
@@ -36,6 +41,12 @@ pub struct TrainingSettings {
     pub patience: usize,
     /// Decides order and first weights.
     pub seed: u64,
+}
+
+impl TrainingSettings {
+    fn config(&self, labels: &LabelMap) -> NgramConfig {
+        NgramConfig::new(labels.clone(), self.featuriser.clone(), self.dimensions, self.weights)
+    }
 }
 
 /// Trains a model and keeps the weights of the epoch with the smallest validation loss, at the temperature that fits the
@@ -56,7 +67,7 @@ pub fn train(
     let _guard = (tch::no_grad_guard(), SingleThread::new());
     check(corpus, settings)?;
     let Corpus { training, validation, labels } = *corpus;
-    let config = NgramConfig::new(labels.clone(), settings.featuriser.clone(), settings.dimensions);
+    let mut config = settings.config(labels);
     let data = Data::of(training, validation, &config)?;
     let weights = class_weights(&data.classes, labels.len(), settings.balance);
     let mut optimiser = Optimiser::new(Network::fresh(config.sizes(), settings.seed, device)?, &weights, device)?;
@@ -77,12 +88,16 @@ pub fn train(
             break;
         }
     }
-    let Some((_, mut network)) = best else {
+    let Some((_, network)) = best else {
         return Err(ModelError::InvalidTraining { why: "no epoch was asked for".into() });
     };
-    let logits = network.logits(&data.validation, device)?;
-    network.cool(temperature(&logits, &data.validation_classes))?;
-    Ngram::new(config, network, device)
+    // Everything from here on, the temperature first, sees the numbers that the folder will hold.
+    let network = network.condensed()?;
+    config.dimensions = network.dimensions();
+    let mut weights = Weights::of(network, settings.weights)?;
+    let logits = weights.network()?.logits(&data.validation, device)?;
+    weights.cool(temperature(&logits, &data.validation_classes))?;
+    Ngram::new(config, weights, device)
 }
 
 /// The rows as features.
@@ -169,8 +184,7 @@ impl Drop for SingleThread {
 /// Refuses what no model can be trained with.
 fn check(corpus: &Corpus<'_>, settings: &TrainingSettings) -> Result<(), ModelError> {
     let TrainingSettings { epochs, batch_rows, learning_rate, .. } = *settings;
-    let config = NgramConfig::new(corpus.labels.clone(), settings.featuriser.clone(), settings.dimensions);
-    let problem = config.problem().map(|problem| problem.to_string());
+    let problem = settings.config(corpus.labels).problem().map(|problem| problem.to_string());
     match problem.or_else(|| corpus.problem(epochs, batch_rows, learning_rate).map(str::to_owned)) {
         Some(why) => Err(ModelError::InvalidTraining { why }),
         None => Ok(()),

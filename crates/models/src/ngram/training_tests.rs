@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use tamiz_domain::LabelMap;
 
-use super::{FeaturiserConfig, Ngram, TrainingSettings, train};
+use super::{FeaturiserConfig, Ngram, TrainingSettings, WeightFormat, train};
 use crate::training::{Balance, Corpus, Event, Example};
 use crate::{Device, Model, ModelError};
 
@@ -23,6 +23,7 @@ pub(crate) fn settings() -> TrainingSettings {
     TrainingSettings {
         featuriser: FeaturiserConfig::new(2, 1 << 12),
         dimensions: 4,
+        weights: WeightFormat::F32,
         epochs: 6,
         learning_rate: 0.1,
         balance: Balance::Weights,
@@ -71,6 +72,26 @@ fn one_seed_gives_one_model_bit_for_bit_and_another_seed_another() {
     let weights = |seed| trained(&TrainingSettings { seed, ..settings() }).unwrap().weights().unwrap();
     assert!(weights(1) == weights(1), "the same seed");
     assert!(weights(1) != weights(2), "another seed");
+}
+
+#[test]
+fn every_format_gives_one_file_and_scores_near_those_of_floats() {
+    let texts = ["a great day", "an awful day", "", "it came on day 3 and was poor said 5"];
+    let scores = |model: &mut Ngram| -> Vec<f32> {
+        model.read_and_label(&texts).unwrap().into_iter().flat_map(|found| found.unwrap().scores).collect()
+    };
+    let exact = scores(&mut trained(&settings()).unwrap());
+    let mut sizes = Vec::new();
+    for weights in [WeightFormat::F32, WeightFormat::Bf16, WeightFormat::Int8] {
+        let mut model = trained(&TrainingSettings { weights, ..settings() }).unwrap();
+        let again = trained(&TrainingSettings { weights, ..settings() }).unwrap();
+        assert!(model.weights().unwrap() == again.weights().unwrap(), "{weights}");
+        assert!(accuracy(&mut model, &toy(200, 3)) > 0.95, "{weights}");
+        let furthest = scores(&mut model).iter().zip(&exact).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(furthest < 0.02, "{weights}: {furthest}");
+        sizes.push(model.weights().unwrap().len() / (1 << 12));
+    }
+    assert_eq!(sizes, [4, 2, 1], "bytes of a row: two classes need one column");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::{Parser, ValueEnum};
 use serde::{Deserialize, Serialize};
-use tamiz_models::ngram::{self, Featuriser, FeaturiserConfig};
+use tamiz_models::ngram::{self, Featuriser, FeaturiserConfig, WeightFormat};
 use tamiz_models::{DeviceChoice, Precision, training, transformer};
 use tamiz_ports::ObjectUri;
 
@@ -44,6 +44,9 @@ pub struct Hyperparameters {
     /// Rows of the embedding table, a power of two (ngram only)
     #[arg(long, env = "TAMIZ_BUCKETS", value_name = "N", default_value_t = 1 << 20)]
     pub buckets: usize,
+    /// f32, bf16 or int8: number format of the stored table (ngram only)
+    #[arg(long, env = "TAMIZ_WEIGHTS", value_name = "FORMAT", default_value_t = ngram::DEFAULT_WEIGHTS)]
+    pub weights: WeightFormat,
     /// Tokens of a text that are read, at most what the encoder can (transformer only)
     #[arg(long, env = "TAMIZ_MAX_TOKENS", value_name = "N", default_value_t = 256)]
     pub max_tokens: usize,
@@ -112,6 +115,7 @@ impl Hyperparameters {
                 ("dim", self.dim.to_string()),
                 ("ngrams", self.ngrams.to_string()),
                 ("buckets", self.buckets.to_string()),
+                ("weights", self.weights.to_string()),
                 ("epochs", self.ngram_epochs().to_string()),
                 ("learning-rate", self.ngram_learning_rate().to_string()),
             ]),
@@ -194,6 +198,7 @@ impl Hyperparameters {
         Ok(ngram::TrainingSettings {
             featuriser,
             dimensions: self.dim,
+            weights: self.weights,
             epochs: self.ngram_epochs(),
             learning_rate: self.ngram_learning_rate(),
             balance: self.balance.of_training(),
