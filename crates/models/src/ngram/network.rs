@@ -29,13 +29,20 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Weights to start from: a table of zeros, so that an n-gram never seen in training says nothing, and a
-    /// random layer, so that the table's columns learn different things.
+    /// Weights to start from: a table of zeros, so that an n-gram never seen in training says nothing, and a layer in which each
+    /// column speaks for one class, so that all classes are learnt alike. With fewer columns than classes it is
+    /// random, so that the columns learn different things.
     pub fn fresh(sizes: Sizes, seed: u64, device: Device) -> Result<Self, ModelError> {
         let (buckets, dimensions, classes) = (sizes.buckets as i64, sizes.dimensions as i64, sizes.classes as i64);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let uniform = |rng: &mut ChaCha8Rng| rng.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0;
-        let layer: Vec<f32> = (0..sizes.classes * sizes.dimensions).map(|_| uniform(&mut rng)).collect();
+        let mut first = |class: usize, column: usize| match sizes.dimensions < sizes.classes {
+            true => rng.next_u32() as f32 / u32::MAX as f32 * 2.0 - 1.0,
+            false => f32::from(u8::from(column % sizes.classes == class)),
+        };
+        let mut layer = Vec::with_capacity(sizes.classes * sizes.dimensions);
+        for class in 0..sizes.classes {
+            layer.extend((0..sizes.dimensions).map(|column| first(class, column)));
+        }
         let weight = upload(&layer, device)?;
         let options = (Kind::Float, device.0);
         let make = || -> Result<Self, TchError> {

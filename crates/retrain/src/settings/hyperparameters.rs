@@ -35,8 +35,8 @@ pub struct Hyperparameters {
     /// Fewest different labelled texts of each class; below, training is refused
     #[arg(long, env = "TAMIZ_MIN_ROWS_PER_CLASS", value_name = "N", default_value_t = 50)]
     pub min_rows_per_class: usize,
-    /// Columns of the embedding table (ngram only)
-    #[arg(long, env = "TAMIZ_DIM", value_name = "N", default_value_t = 4)]
+    /// Columns of the embedding table in training; as many as classes less one are kept (ngram only)
+    #[arg(long, env = "TAMIZ_DIM", value_name = "N", default_value_t = 10)]
     pub dim: usize,
     /// Longest n-gram in words (ngram only)
     #[arg(long, env = "TAMIZ_NGRAMS", value_name = "N", default_value_t = 2)]
@@ -62,7 +62,7 @@ pub struct Hyperparameters {
     /// How strongly weights are drawn towards zero (transformer only)
     #[arg(long, env = "TAMIZ_WEIGHT_DECAY", value_name = "X", default_value_t = 0.01)]
     pub weight_decay: f64,
-    /// Passes over the rows at most, 8 for ngram and 3 for transformer if not given; training ends early when validation gets no better
+    /// Passes over the rows at most, 4 for ngram and 3 for transformer if not given; training ends early when validation gets no better
     #[arg(long, env = "TAMIZ_EPOCHS", value_name = "N")]
     pub epochs: Option<usize>,
     /// Largest step size, 0.05 for ngram and 0.0001 for transformer if not given; it falls to zero in a straight line
@@ -177,7 +177,7 @@ impl Hyperparameters {
     }
 
     fn ngram_epochs(&self) -> usize {
-        self.epochs.unwrap_or(8)
+        self.epochs.unwrap_or(4)
     }
 
     fn ngram_learning_rate(&self) -> f64 {
