@@ -81,6 +81,13 @@ pub enum ModelError {
         /// Epoch, counted from 1.
         epoch: usize,
     },
+    /// Features could not be kept while they are trained on.
+    #[error("failed to keep features in a temporary file")]
+    Spool {
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The training was asked to stop.
     #[error("the training was stopped")]
     Stopped,
@@ -210,6 +217,7 @@ impl Disposed for ModelError {
             | Self::LibtorchVersion { .. }
             | Self::NoSuchPrecision { .. }
             | Self::InvalidTraining { .. }
+            | Self::Spool { .. }
             | Self::Diverged { .. } => Disposition::Halt,
             Self::Stopped => Disposition::Stop,
             Self::Libtorch { .. } | Self::ForeignInput => Disposition::Bug,
@@ -225,6 +233,7 @@ impl Disposed for ModelError {
                  `tamiz train` makes one."
                     .into(),
             ),
+            Self::Spool { .. } => Some("Give the job a larger disk, or name a folder on one by TMPDIR.".into()),
             Self::NoWayBack { .. } => Some("`tamiz models list` shows every version; name one by --to.".into()),
             Self::PointerMoved { .. } => {
                 Some("Look again with `tamiz models list`, and repeat what still is to be done.".into())

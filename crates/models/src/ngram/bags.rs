@@ -24,8 +24,14 @@ impl Bags {
     }
 
     /// Features of one text.
+    #[cfg(test)]
     pub fn text(&self, index: usize) -> &[i32] {
         &self.indices[self.starts[index]..self.starts[index + 1]]
+    }
+
+    /// The end of each text.
+    pub fn ends(&self) -> impl Iterator<Item = usize> {
+        self.starts[1..].iter().copied()
     }
 
     /// Adds the texts of another set behind these.

@@ -1,6 +1,6 @@
 //! The two views of a step's features that it needs. Pure: no tensor.
 
-use super::bags::Bags;
+use super::features::Features;
 
 /// A step's features by text, and by row of the table.
 #[derive(Debug)]
@@ -21,11 +21,11 @@ pub(super) struct Batch {
 
 impl Batch {
     /// Gathers the features of `rows`.
-    pub fn gather(bags: &Bags, classes: &[usize], rows: &[usize]) -> Self {
+    pub fn gather(features: &Features, classes: &[usize], rows: &[usize]) -> Self {
         let mut indices = Vec::new();
         let mut offsets = vec![0];
         for &row in rows {
-            indices.extend_from_slice(bags.text(row));
+            features.add_to(row, &mut indices);
             offsets.push(indices.len() as i32);
         }
         let (table_rows, occurrences, occurrence_offsets) = transpose(&indices, &offsets);

@@ -2,6 +2,7 @@
 
 mod bags;
 mod batches;
+mod features;
 mod featuriser;
 mod format;
 mod model;

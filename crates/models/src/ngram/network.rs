@@ -6,6 +6,7 @@ use rand_chacha::rand_core::Rng;
 use tch::{Kind, TchError, Tensor};
 
 use super::bags::Bags;
+use super::features::Features;
 use crate::tensors::{download, upload};
 use crate::{Device, ModelError};
 
@@ -73,6 +74,12 @@ impl Network {
         let pooled = TextTensors::of(bags, device)?.pool(&self.embedding)?;
         let logits = pooled.f_linear(&self.weight, Some(&self.bias)).map_err(ModelError::torch("score texts"))?;
         download(&logits)
+    }
+
+    /// The same of every text of a training.
+    pub fn logits_of(&self, features: &Features, device: Device) -> Result<Vec<f32>, ModelError> {
+        let logits = features.chunks().map(|bags| self.logits(&bags, device)).collect::<Result<Vec<_>, _>>()?;
+        Ok(logits.concat())
     }
 
     /// The same network with as few columns as answer the same: a softmax knows only differences of logits, so all that a

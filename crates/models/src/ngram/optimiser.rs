@@ -6,8 +6,9 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::bags::{Bags, scales};
+use super::bags::scales;
 use super::batches::Batch;
+use super::features::Features;
 use super::network::{BagTensors, Network, TextTensors};
 use crate::tensors::upload;
 use crate::{Device, ModelError};
@@ -65,13 +66,13 @@ impl Optimiser {
     }
 
     /// Mean loss in nats and share classified as labelled, over texts that no step saw.
-    pub fn evaluate(&self, bags: &Bags, classes: &[usize]) -> Result<(f64, f64), ModelError> {
+    pub fn evaluate(&self, features: &Features, classes: &[usize]) -> Result<(f64, f64), ModelError> {
         let classes: Vec<i64> = classes.iter().map(|&class| class as i64).collect();
         let classes = upload(&classes, self.device)?;
-        let pooled = TextTensors::of(bags, self.device)?.pool(&self.network.embedding)?;
+        let logits = upload(&self.network.logits_of(features, self.device)?, self.device)?;
         let measure = || -> Result<(f64, f64), TchError> {
-            let (loss, _) = self.loss(&pooled, &classes)?;
-            let logits = pooled.f_linear(&self.network.weight, Some(&self.network.bias))?;
+            let logits = logits.f_view([-1, self.num_classes() as i64])?;
+            let (loss, _) = self.loss(&logits, &classes)?;
             let hits = logits.f_argmax(-1, false)?.f_eq_tensor(&classes)?.f_to_kind(Kind::Double)?;
             Ok((loss.f_double_value(&[])?, hits.f_mean(Kind::Double)?.f_double_value(&[])?))
         };
@@ -90,7 +91,8 @@ impl Optimiser {
         let occurrences = BagTensors::new(&batch.occurrences, &batch.occurrence_offsets, self.device)?;
         let classes = upload(&batch.classes, self.device)?;
         let pooled = texts.pool(&self.network.embedding)?;
-        let (loss, logits) = self.loss(&pooled, &classes).map_err(ModelError::torch("compute the loss"))?;
+        let loss = || self.loss(&pooled.f_linear(&self.network.weight, Some(&self.network.bias))?, &classes);
+        let (loss, logits) = loss().map_err(ModelError::torch("compute the loss"))?;
         let backward = || -> Result<[Tensor; 3], TchError> {
             let of_texts = logits.f_mm(&self.network.weight)?.f_mul(&texts.scales)?;
             let weight = logits.f_transpose(0, 1)?.f_mm(&pooled)?;
@@ -102,8 +104,7 @@ impl Optimiser {
     }
 
     /// Weighted mean cross-entropy and its gradient with respect to the logits.
-    fn loss(&self, pooled: &Tensor, classes: &Tensor) -> Result<(Tensor, Tensor), TchError> {
-        let logits = pooled.f_linear(&self.network.weight, Some(&self.network.bias))?;
+    fn loss(&self, logits: &Tensor, classes: &Tensor) -> Result<(Tensor, Tensor), TchError> {
         let log_probabilities = logits.f_log_softmax(-1, Kind::Float)?;
         let classes = classes.f_unsqueeze(1)?;
         let weights = self.class_weights.f_index_select(0, &classes.f_squeeze_dim(1)?)?.f_unsqueeze(1)?;
@@ -142,17 +143,19 @@ fn scale(sum: &Tensor, learning_rate: f64) -> Result<Tensor, TchError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ngram::bags::Bags;
     use crate::ngram::network::Sizes;
 
     /// Three texts, one of them empty, with repeated and shared features.
-    fn batch() -> (Bags, Batch) {
+    fn batch() -> (Features, Batch) {
         let mut bags = Bags::default();
         for features in [&[3, 1, 3][..], &[], &[1, 7]] {
             bags.indices.extend_from_slice(features);
             bags.end_text(false);
         }
-        let batch = Batch::gather(&bags, &[0, 1, 2], &[2, 0, 1]);
-        (bags, batch)
+        let features = Features::of_bags(bags);
+        let batch = Batch::gather(&features, &[0, 1, 2], &[2, 0, 1]);
+        (features, batch)
     }
 
     #[test]

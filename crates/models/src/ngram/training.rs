@@ -5,8 +5,8 @@ use std::sync::mpsc;
 use rayon::prelude::*;
 use tamiz_domain::LabelMap;
 
-use super::bags::Bags;
 use super::batches::Batch;
+use super::features::Features;
 use super::featuriser::{Featuriser, FeaturiserConfig};
 use super::format::WeightFormat;
 use super::model::{Ngram, NgramConfig};
@@ -95,16 +95,16 @@ pub fn train(
     let network = network.condensed()?;
     config.dimensions = network.dimensions();
     let mut weights = Weights::of(network, settings.weights)?;
-    let logits = weights.network()?.logits(&data.validation, device)?;
+    let logits = weights.network()?.logits_of(&data.validation, device)?;
     weights.cool(temperature(&logits, &data.validation_classes))?;
     Ngram::new(config, weights, device)
 }
 
 /// The rows as features.
 struct Data {
-    training: Bags,
+    training: Features,
     classes: Vec<usize>,
-    validation: Bags,
+    validation: Features,
     validation_classes: Vec<usize>,
 }
 
@@ -114,9 +114,9 @@ impl Data {
             .map_err(|problem| ModelError::InvalidTraining { why: problem.to_string() })?;
         let classes = |rows: &[Example<'_>]| rows.iter().map(|row| row.class).collect();
         Ok(Self {
-            training: featuriser.bags(training),
+            training: Features::of(&featuriser, training)?,
             classes: classes(training),
-            validation: featuriser.bags(validation),
+            validation: Features::of(&featuriser, validation)?,
             validation_classes: classes(validation),
         })
     }

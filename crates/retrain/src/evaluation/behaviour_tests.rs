@@ -50,6 +50,7 @@ fn model(pairs: &[(String, i8)]) -> Box<dyn Model> {
     let settings = ngram::TrainingSettings {
         featuriser: ngram::FeaturiserConfig::new(2, 1 << 14),
         dimensions: 4,
+        weights: ngram::WeightFormat::F32,
         epochs: 20,
         learning_rate: 0.1,
         balance: tamiz_models::training::Balance::None,
