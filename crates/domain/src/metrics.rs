@@ -104,14 +104,27 @@ pub struct Behaviour {
     pub test: String,
     /// Texts that were changed.
     pub cases: u64,
-    /// Of these, texts with the wrong answer after the change.
+    /// Cases that say something of their own: those that differ in one word of many are counted once.
+    pub independent: u64,
+    /// Cases in which the answer changed although it should not have, or the other way round.
     pub failures: u64,
+    /// Cases in which the answer after the change is wrong, whatever it was before.
+    pub wrong: u64,
 }
 
 impl Behaviour {
     /// Share of the cases that fail; 0 of none.
     pub fn failure_rate(&self) -> f64 {
-        if self.cases == 0 { 0.0 } else { self.failures as f64 / self.cases as f64 }
+        self.share(self.failures)
+    }
+
+    /// Share of the cases with a wrong answer; 0 of none.
+    pub fn error_rate(&self) -> f64 {
+        self.share(self.wrong)
+    }
+
+    fn share(&self, count: u64) -> f64 {
+        if self.cases == 0 { 0.0 } else { count as f64 / self.cases as f64 }
     }
 }
 

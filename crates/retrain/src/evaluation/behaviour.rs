@@ -6,7 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use tamiz_domain::{Behaviour, LabelMap};
 use tamiz_models::{Model, ModelError};
 
-use super::perturbation::{PERTURBATIONS, Perturbation};
+use super::figures::numbers_of;
+use super::perturbation::PERTURBATIONS;
 use super::words::{DENIALS, Denial};
 use crate::data::Rows;
 
@@ -33,46 +34,60 @@ pub(crate) fn behaviour(
     for (stream, (test, change)) in PERTURBATIONS.into_iter().enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(stream as u64);
-        let (cases, failures) = invariance(model, rows, &sample, &before, change, &mut rng)?;
-        found.push(Behaviour { test: test.to_owned(), cases, failures });
+        let cases: Vec<Case> = rows
+            .pick(&sample)
+            .zip(&before)
+            .filter_map(|(row, &before)| Some(Case { before, label: row.label, text: change(&row, &mut rng)? }))
+            .collect();
+        found.push(invariance(model, rows.labels(), test, &cases)?);
     }
     if is_sentiment(&model.labels()) {
-        let (cases, failures) = negation(model, rows, &sample)?;
-        found.push(Behaviour { test: NEGATION.to_owned(), cases, failures });
+        found.push(negation(model, rows, &sample)?);
     }
     Ok(found)
 }
 
-/// Cases, and those whose answer changed.
-fn invariance(
-    model: &mut dyn Model,
-    rows: &Rows,
-    sample: &[usize],
-    before: &[Option<i8>],
-    change: Perturbation,
-    rng: &mut ChaCha8Rng,
-) -> Result<(u64, u64), ModelError> {
-    let changed: Vec<(Option<i8>, String)> =
-        rows.pick(sample).zip(before).filter_map(|(row, &answer)| Some((answer, change(&row, rng)?))).collect();
-    let texts: Vec<&str> = changed.iter().map(|(_, text)| text.as_str()).collect();
-    let after = answers(model, &texts)?;
-    let failures = changed.iter().zip(after).filter(|((before, _), after)| before != after).count();
-    Ok((changed.len() as u64, failures as u64))
+/// A changed text.
+struct Case {
+    /// What was said of it before, in the model's own numbers.
+    before: Option<i8>,
+    label: i8,
+    text: String,
 }
 
-/// Cases, and those in which a denial got the answer of what it denies.
-fn negation(model: &mut dyn Model, rows: &Rows, sample: &[usize]) -> Result<(u64, u64), ModelError> {
+/// Texts whose answer should stay as it was.
+fn invariance(model: &mut dyn Model, labels: &LabelMap, test: &str, cases: &[Case]) -> Result<Behaviour, ModelError> {
+    let texts: Vec<&str> = cases.iter().map(|case| case.text.as_str()).collect();
+    let after = answers(model, &texts)?;
+    let (own, numbers) = (model.labels(), numbers_of(&model.labels(), labels));
+    let is_right =
+        |answer: Option<i8>, label: i8| answer.and_then(|answer| numbers.get(own.index_of(answer)?)) == Some(&label);
+    let count = |fails: &dyn Fn(&Case, Option<i8>) -> bool| {
+        cases.iter().zip(&after).filter(|(case, after)| fails(case, **after)).count() as u64
+    };
+    Ok(Behaviour {
+        test: test.to_owned(),
+        cases: cases.len() as u64,
+        independent: cases.len() as u64,
+        failures: count(&|case, after| case.before != after),
+        wrong: count(&|case, after| !is_right(after, case.label)),
+    })
+}
+
+/// Denials, which should not get the answer of what they deny.
+fn negation(model: &mut dyn Model, rows: &Rows, sample: &[usize]) -> Result<Behaviour, ModelError> {
     let speaks = |language: &str| rows.pick(sample).any(|row| row.language == Some(language));
-    let mut pairs: Vec<(String, String)> =
-        DENIALS.iter().filter(|denial| speaks(denial.language)).flat_map(sentences).collect();
-    if pairs.is_empty() {
-        pairs = sentences(&DENIALS[0]);
+    let mut denials: Vec<&Denial> = DENIALS.iter().filter(|denial| speaks(denial.language)).collect();
+    if denials.is_empty() {
+        denials.push(&DENIALS[0]);
     }
+    let pairs: Vec<(String, String)> = denials.iter().flat_map(|denial| sentences(denial)).collect();
     let (affirmed, denied): (Vec<&str>, Vec<&str>) =
         pairs.iter().map(|(is, is_not)| (is.as_str(), is_not.as_str())).unzip();
     let (affirmed, denied) = (answers(model, &affirmed)?, answers(model, &denied)?);
-    let failures = affirmed.iter().zip(&denied).filter(|(is, is_not)| is == is_not).count();
-    Ok((pairs.len() as u64, failures as u64))
+    let failures = affirmed.iter().zip(&denied).filter(|(is, is_not)| is == is_not).count() as u64;
+    let independent = denials.iter().map(|denial| denial.praise.len() + denial.sentences.len()).sum::<usize>() as u64;
+    Ok(Behaviour { test: NEGATION.to_owned(), cases: pairs.len() as u64, independent, failures, wrong: failures })
 }
 
 /// Praise and its denial, of every product.

@@ -80,7 +80,7 @@ pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> R
 
 /// The number of each of a model's classes among the labels of the rows. Classes with names are numbered by each model for itself, so
 /// where every name is known the name decides, and otherwise the number.
-fn numbers_of(model: &LabelMap, rows: &LabelMap) -> Vec<i8> {
+pub(super) fn numbers_of(model: &LabelMap, rows: &LabelMap) -> Vec<i8> {
     let by_name = |name: &str| rows.0.iter().find(|class| class.name == name).map(|class| class.value);
     let named: Option<Vec<i8>> = model.0.iter().map(|class| by_name(&class.name)).collect();
     named.unwrap_or_else(|| model.0.iter().map(|class| class.value).collect())

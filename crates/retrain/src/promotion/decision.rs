@@ -133,29 +133,31 @@ fn slices(challenger: &Examination, champion: &Examination, groups: &[Group], ru
     }
 }
 
-/// In no behavioural test worse by more than what is allowed, unless chance explains it.
+/// On the texts of no behavioural test wrong more often by more than what is allowed, unless chance explains it. It is errors that are
+/// compared and not failures: a model that always says the same never changes its mind.
 fn behaviour(challenger: &Examination, champion: &Examination, rules: &Rules) -> RuleOutcome {
     let of_champion = |test: &str| champion.behaviour.iter().find(|one| one.test == test);
     let worse = |ours: &Behaviour| {
         let theirs = of_champion(&ours.test)?;
-        let rise = ours.failure_rate() - theirs.failure_rate();
+        let rise = ours.error_rate() - theirs.error_rate();
         let lost =
             rise > rules.max_behaviour_loss + NOTHING && rise > SIGNIFICANCE_Z * deviation_of_difference(ours, theirs);
-        let rates = [ours, theirs].map(|one| percent(one.failure_rate()));
-        lost.then(|| format!("{} fails {} of {} cases, the champion {}", ours.test, rates[0], ours.cases, rates[1]))
+        let rates = [ours, theirs].map(|one| percent(one.error_rate()));
+        let test = ours.test.replace('_', " ");
+        lost.then(|| format!("{test}: wrong in {} of {} cases, the champion in {}", rates[0], ours.cases, rates[1]))
     };
     let told: Vec<String> = challenger.behaviour.iter().filter_map(worse).collect();
     let allowed = points(rules.max_behaviour_loss);
     match told.is_empty() {
-        true => outcome("behaviour", true, format!("no test fails oftener by more than {allowed} beyond chance")),
+        true => outcome("behaviour", true, format!("in no test wrong oftener by more than {allowed} beyond chance")),
         false => outcome("behaviour", false, format!("oftener by more than {allowed}: {}", told.join(", "))),
     }
 }
 
-/// Standard deviation of the difference of two failure rates, if the models fail equally often.
+/// Standard deviation of the difference of two error rates, if the models are wrong equally often.
 fn deviation_of_difference(ours: &Behaviour, theirs: &Behaviour) -> f64 {
-    let (n, m) = (ours.cases.max(1) as f64, theirs.cases.max(1) as f64);
-    let rate = (ours.failures + theirs.failures) as f64 / (n + m);
+    let (n, m) = (ours.independent.max(1) as f64, theirs.independent.max(1) as f64);
+    let rate = (ours.error_rate() * n + theirs.error_rate() * m) / (n + m);
     (rate * (1.0 - rate) * (1.0 / n + 1.0 / m)).sqrt()
 }
 

@@ -14,7 +14,7 @@ pub struct Rules {
     /// Largest loss of accuracy on a slice of the rows that is not explained by chance
     #[arg(long, env = "TAMIZ_MAX_SLICE_LOSS", value_name = "X", default_value_t = 0.02)]
     pub max_slice_loss: f64,
-    /// Largest rise of the failure rate of a behavioural test
+    /// Largest rise of the share of wrong answers on the texts of a behavioural test
     #[arg(long, env = "TAMIZ_MAX_BEHAVIOUR_LOSS", value_name = "X", default_value_t = 0.05)]
     pub max_behaviour_loss: f64,
     /// Largest rise of the calibration error

@@ -109,12 +109,13 @@ fn behaviour(out: &mut String, metrics: &ModelMetrics) -> std::fmt::Result {
     writeln!(out, "## Behaviour\n")?;
     writeln!(
         out,
-        "Texts of the hold-out, changed in a way that should leave the answer as it is; of negation, praise and its denial, which\nshould not get the same one.\n"
+        "Texts of the hold-out, changed in a way that should leave the answer as it is; of negation, praise and its denial, which\nshould not get the same one (counted here where they do).\n"
     )?;
-    writeln!(out, "| test | cases | failures | rate |\n|---|---:|---:|---:|")?;
+    writeln!(out, "| test | cases | failures | rate | wrong afterwards |\n|---|---:|---:|---:|---:|")?;
     for test in &metrics.behaviour {
         let name = test.test.replace('_', " ");
-        writeln!(out, "| {name} | {} | {} | {} |", test.cases, test.failures, percent(test.failure_rate()))?;
+        let (failed, wrong) = (percent(test.failure_rate()), percent(test.error_rate()));
+        writeln!(out, "| {name} | {} | {} | {failed} | {wrong} |", test.cases, test.failures)?;
     }
     writeln!(out)
 }
