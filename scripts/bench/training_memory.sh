@@ -47,7 +47,7 @@ measure() {
   local rows=$1 cost trained
   cost=$(TMPDIR=$PWD/$OUT/tmp python3 scripts/bench/own_memory.py "$BIN/tamiz-retrain" --training-data "$OUT/run" \
     --models "$OUT/models" --name many --device cpu --log error)
-  trained=$(python3 -c 'import json, sys; m = json.load(open(sys.argv[1])); print(m["train_rows"], f"{m[\"holdout\"][\"accuracy\"]:.4f}", sep="\t")' \
+  trained=$(python3 -c 'import json, sys; m = json.load(open(sys.argv[1])); print(m["train_rows"], "%.4f" % m["holdout"]["accuracy"], sep="\t")' \
     "$OUT"/models/many/*/metrics.json)
   printf '%s\t%s\t%s\t%s\n' "$rows" "$(du -sm "$OUT/run/shards" | cut -f1)" "$trained" "$cost" >>"$OUT/rows.tsv"
 }

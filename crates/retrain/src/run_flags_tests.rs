@@ -148,6 +148,47 @@ async fn a_target_with_too_few_rows_keeps_no_other_from_its_model() {
     resolve(&stores, &format!("{MODELS}/toy_topic").parse().unwrap()).await.unwrap();
 }
 
+/// A shard of reviews that says how it was cleaned.
+fn shard(preprocessing: &str) -> Vec<u8> {
+    let metadata =
+        std::collections::HashMap::from([(tamiz_domain::schema::PREPROCESSING.to_owned(), preprocessing.to_owned())]);
+    let schema =
+        Schema::new(vec![Field::new("text", DataType::Utf8, false), Field::new("label", DataType::Int8, true)]);
+    let schema = Arc::new(schema.with_metadata(metadata));
+    let rows = reviews(400, 1_000);
+    let texts = Arc::new(StringArray::from_iter_values(rows.iter().map(|(text, _)| text)));
+    let labels = Arc::new(Int8Array::from_iter(rows.iter().map(|(_, label)| *label)));
+    let batch = RecordBatch::try_new(schema.clone(), vec![texts, labels]).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[tokio::test]
+async fn rows_of_two_preprocessings_or_two_kinds_of_labels_are_not_mixed() {
+    let (stores, mailer) = (MemoryStores::default(), Arc::default());
+    let curated = stores.open_str("s3://curated").unwrap();
+    curated.write("one/a.parquet", shard("1")).await.unwrap();
+    let outcome = retrain(&stores, &mailer, &["--training-data", "s3://curated/one"]).await.unwrap();
+    assert_eq!(outcome.metrics.lineage.unwrap().preprocessing.as_deref(), Some("1"));
+
+    curated.write("two/b.parquet", shard("2")).await.unwrap();
+    curated.write("three/topics.parquet", several(90)).await.unwrap();
+    let cases: [(&[&str], &str); 2] = [
+        (
+            &["s3://curated/one,s3://curated/two"],
+            "b.parquet: its texts were cleaned in another way (preprocessing 2) than those of s3://curated/one/a.parquet (1)",
+        ),
+        (&["s3://curated/one,s3://curated/three", "--label-columns", "topic"], "a.parquet: it has no column `topic`"),
+    ];
+    for (flags, message) in cases {
+        let error = retrain(&stores, &mailer, &[&["--training-data"], flags].concat()).await.unwrap_err();
+        let found = error_chain(&error).join(": ");
+        assert!(found.contains(message), "{found}");
+        assert_eq!(error.disposition().exit_code(), ExitCode::Input);
+    }
+}
+
 #[tokio::test]
 async fn rules_and_flags_that_mean_nothing_are_refused() {
     let (stores, mailer) = (MemoryStores::default(), Arc::default());
