@@ -7,11 +7,10 @@ use tamiz_models::resolve;
 use tamiz_ports::ObjectUri;
 use tamiz_telemetry::Shutdown;
 
-use crate::run::Deps;
 use crate::settings::Target;
 use crate::target::{Job, train_task};
 use crate::training::{Audience, Nowhere};
-use crate::{RetrainError, Settings, Training};
+use crate::{Deps, RetrainError, Settings, Training};
 
 /// What came of training a model again.
 #[derive(Debug, Clone, PartialEq, Eq)]

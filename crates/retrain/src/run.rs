@@ -1,43 +1,11 @@
 //! One retraining, from labelled rows to a written verdict.
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
-use tamiz_domain::{Disposed, Disposition, ModelMetrics, ModelReference};
-use tamiz_ports::{Mailer, ObjectUri, Stores};
-use tamiz_telemetry::{Progress, Shutdown, error_chain};
+use tamiz_domain::{Disposed, Disposition};
+use tamiz_telemetry::{Shutdown, error_chain};
 use tracing::Instrument;
 
-use crate::promotion::Verdict;
-use crate::target::Job;
-use crate::{RetrainError, Settings};
-
-/// What a retraining needs of the world.
-pub struct Deps {
-    /// Where objects lie.
-    pub stores: Arc<dyn Stores>,
-    /// Who sends the mail; none sends none.
-    pub mailer: Option<Arc<dyn Mailer>>,
-    /// Rows that steps were taken on, of rows times epochs.
-    pub progress: Progress,
-    /// The clock.
-    pub now: fn() -> Timestamp,
-}
-
-/// What a retraining came to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// The new version.
-    pub model: ModelReference,
-    /// Where it lies.
-    pub folder: ObjectUri,
-    /// Content of its `metrics.json`.
-    pub metrics: ModelMetrics,
-    /// Size of its weights in bytes.
-    pub weight_bytes: usize,
-    /// What was decided about it.
-    pub verdict: Verdict,
-}
+use crate::target::{Job, Outcome};
+use crate::{Deps, RetrainError, Settings};
 
 /// Trains a model for each label column, registers it and lets it meet its champion. Running it again on the same data gives the same
 /// versions and repeats the verdicts that are written down, mails included.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::{Int8Array, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
@@ -9,7 +10,8 @@ use clap::Parser;
 use parquet::arrow::ArrowWriter;
 use tamiz_domain::{Counts, Decision, Disposed, ExitCode, ModelPointer, ObjectIdentity, PartEntry, RunId};
 use tamiz_models::resolve;
-use tamiz_ports::{MemoryMailer, MemoryStores};
+use tamiz_ports::{MemoryMailer, MemoryStores, ObjectUri, Stores};
+use tamiz_telemetry::Progress;
 
 use super::*;
 

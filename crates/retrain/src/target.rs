@@ -2,21 +2,35 @@
 
 use std::sync::Arc;
 
-use tamiz_domain::LabelMap;
+use tamiz_domain::{LabelMap, ModelMetrics, ModelReference};
 use tamiz_models::transformer::Keeper;
 use tamiz_models::{Artifact, Device, Registry};
-use tamiz_ports::Stores;
+use tamiz_ports::{ObjectUri, Stores};
 use tamiz_telemetry::{Metric, Shutdown, emit};
 use tokio::task::spawn_blocking;
 
 use crate::data::{Rows, Sources, SplitSettings, read, split};
 use crate::evaluation::groups;
-use crate::promotion::Challenge;
+use crate::promotion::{Challenge, Verdict};
 use crate::report::{Tracking, mail};
-use crate::run::{Deps, Outcome};
 use crate::settings::Target;
 use crate::training::{Audience, CheckpointObject, Recipe, SEARCH, Searched, Space, Task, Trained, search, train};
-use crate::{Hyperparameters, RetrainError, Settings};
+use crate::{Deps, Hyperparameters, RetrainError, Settings};
+
+/// What a retraining came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The new version.
+    pub model: ModelReference,
+    /// Where it lies.
+    pub folder: ObjectUri,
+    /// Content of its `metrics.json`.
+    pub metrics: ModelMetrics,
+    /// Size of its weights in bytes.
+    pub weight_bytes: usize,
+    /// What was decided about it.
+    pub verdict: Verdict,
+}
 
 /// What all models of a job have in common.
 pub(crate) struct Job {

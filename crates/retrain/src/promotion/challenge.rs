@@ -9,10 +9,10 @@ use tamiz_ports::Swapped;
 use tokio::task::spawn_blocking;
 
 use super::decision::Judgement;
-use super::{Rules, decide, decide_first};
-use crate::RetrainError;
+use super::{decide, decide_first};
 use crate::evaluation::{Examination, examine};
 use crate::training::{Task, Trained};
+use crate::{RetrainError, Rules};
 
 /// A challenger that is registered, and what it is judged by.
 pub(crate) struct Challenge<'a> {

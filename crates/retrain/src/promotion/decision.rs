@@ -3,10 +3,9 @@
 use bytesize::ByteSize;
 use tamiz_domain::{Behaviour, Decision, RuleOutcome};
 
-use super::Rules;
 use super::mcnemar::{Paired, SIGNIFICANCE};
 use crate::evaluation::{Examination, Group};
-use crate::percent;
+use crate::{Rules, percent};
 
 /// The bound on the first model's recall, in standard deviations of a normal distribution: one-sided 5%.
 const SIGNIFICANCE_Z: f64 = 1.645;

@@ -1,9 +1,7 @@
-//! What people are told: the card in the model's folder, the mail, and the tracking server's pages.
+//! What people are told of a verdict: the mail, and the tracking server's pages.
 
-mod card;
 mod mail;
 mod tracking;
 
-pub(crate) use card::{Card, card};
 pub(crate) use mail::mail;
 pub(crate) use tracking::Tracking;

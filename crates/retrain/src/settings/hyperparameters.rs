@@ -8,8 +8,8 @@ use tamiz_models::ngram::{self, Featuriser, FeaturiserConfig, WeightFormat};
 use tamiz_models::{DeviceChoice, Precision, training, transformer};
 use tamiz_ports::ObjectUri;
 
+use super::Plan;
 use crate::RetrainError;
-use crate::training::Plan;
 
 /// Epochs without a better validation loss after which training ends.
 const PATIENCE: usize = 2;

@@ -1,12 +1,16 @@
 //! The flags of `tamiz-retrain`.
 
 mod hyperparameters;
+mod plan;
+mod rules;
 
 use tamiz_ports::ObjectUri;
 
 pub use hyperparameters::{Architecture, Balance, Hyperparameters};
+pub(crate) use plan::Plan;
+pub use rules::Rules;
 
-use crate::{RetrainError, Rules, mlflow};
+use crate::{RetrainError, mlflow};
 
 /// Column of the label where no other one is named.
 pub(crate) const LABEL: &str = "label";

@@ -1,5 +1,6 @@
 //! From split rows to a model folder in memory.
 
+mod card;
 mod checkpoint;
 mod folds;
 mod lineage;
@@ -17,14 +18,14 @@ use tamiz_models::{Artifact, ArtifactParts, Device, Model, ModelError};
 use tamiz_telemetry::{Progress, Shutdown};
 
 pub(crate) use checkpoint::{CheckpointObject, Nowhere};
-pub(crate) use recipe::{Made, Plan, Recipe};
+pub(crate) use recipe::{Made, Recipe};
 pub(crate) use search::{Searched, Space, search};
 
+use self::card::{Card, card};
 use crate::RetrainError;
 use crate::data::{Labelled, Rows, Split};
 use crate::evaluation::{Evaluation, Examination, Group, Noise, baseline, evaluate, examine, noise};
 use crate::mlflow::Recorder;
-use crate::report::{Card, card};
 
 /// Rows whose label is probably wrong, in the model's folder.
 const NOISE: &str = "label_noise.csv";

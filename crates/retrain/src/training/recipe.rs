@@ -5,18 +5,11 @@ use serde_json::Value;
 use tamiz_domain::ModelReference;
 use tamiz_models::training::{Corpus, Watch};
 use tamiz_models::{Artifact, Device, LoadSettings, Model, ModelError, ngram, resolve, transformer};
-use tamiz_ports::{ObjectUri, Stores};
+use tamiz_ports::Stores;
 
-/// What the flags ask for.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Plan {
-    /// From nothing.
-    Ngram(ngram::TrainingSettings),
-    /// From the encoder that lies at a place.
-    Transformer(transformer::TrainingSettings, ObjectUri),
-}
+use crate::settings::Plan;
 
-/// The same, with what it starts from.
+/// What is trained, with what it starts from.
 #[derive(Debug, Clone)]
 pub(crate) enum Recipe {
     Ngram(ngram::TrainingSettings),
@@ -109,10 +102,11 @@ impl Recipe {
     pub fn describe(&self) -> String {
         match self {
             Self::Ngram(settings) => format!(
-                "Word n-grams up to {}, {} buckets, {} dimensions, at most {} epochs, learning rate {}, balance {:?}, seed {}",
+                "Word n-grams up to {}, {} buckets, {} dimensions, weights in {}, at most {} epochs, learning rate {}, balance {:?}, seed {}",
                 settings.featuriser.ngrams,
                 settings.featuriser.buckets,
                 settings.dimensions,
+                settings.weights,
                 settings.epochs,
                 settings.learning_rate,
                 settings.balance,

@@ -6,7 +6,7 @@ use tamiz_telemetry::Shutdown;
 
 use super::*;
 use crate::data::{self, SplitSettings, split};
-use crate::training::Plan;
+use crate::settings::Plan;
 
 #[derive(Parser)]
 struct Flags {

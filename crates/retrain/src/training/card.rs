@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use tamiz_domain::{CrossValidation, Lineage, MetricSet, ModelMetrics};
 
+use super::{Recipe, Searched};
 use crate::data::Split;
 use crate::percent;
-use crate::training::{Recipe, Searched};
 
 /// What the card tells of.
 pub(crate) struct Card<'a> {
