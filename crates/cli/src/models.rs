@@ -80,7 +80,8 @@ async fn list(arguments: List) -> Result<ExitCode, CommandError> {
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["name", "version", "", "architecture", "accuracy", "rows", "decided", "by"]);
     for name in names {
-        let registry = Registry::open(&models, &name).map_err(CommandError::stage)?;
+        // A folder of another kind may lie there, too.
+        let Ok(registry) = Registry::open(&models, &name) else { continue };
         for row in rows(&registry).await? {
             table.add_row(row);
         }

@@ -165,19 +165,24 @@ fn shard(preprocessing: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn rows_of_two_preprocessings_or_two_kinds_of_labels_are_not_mixed() {
+async fn texts_of_another_preprocessing_are_left_out_and_a_missing_label_column_is_named() {
     let (stores, mailer) = (MemoryStores::default(), Arc::default());
     let curated = stores.open_str("s3://curated").unwrap();
     curated.write("one/a.parquet", shard("1")).await.unwrap();
     let outcome = retrain(&stores, &mailer, &["--training-data", "s3://curated/one"]).await.unwrap();
     assert_eq!(outcome.metrics.lineage.unwrap().preprocessing.as_deref(), Some("1"));
 
-    curated.write("two/b.parquet", shard("2")).await.unwrap();
+    // What an older version cleaned is left out, and trains nothing where there is nothing else.
+    curated.write("two/b.parquet", shard("0")).await.unwrap();
+    let flags = ["--training-data", "s3://curated/one,s3://curated/two", "--epochs", "3"];
+    let lineage = retrain(&stores, &mailer, &flags).await.unwrap().metrics.lineage.unwrap();
+    assert_eq!(lineage.data.iter().map(|file| file.rows).collect::<Vec<_>>(), [400]);
+
     curated.write("three/topics.parquet", several(90)).await.unwrap();
     let cases: [(&[&str], &str); 2] = [
         (
-            &["s3://curated/one,s3://curated/two"],
-            "b.parquet: its texts were cleaned in another way (preprocessing 2) than those of s3://curated/one/a.parquet (1)",
+            &["s3://curated/two"],
+            "b.parquet: its texts were cleaned by preprocessing 0, and this program cleans them by 1",
         ),
         (&["s3://curated/one,s3://curated/three", "--label-columns", "topic"], "a.parquet: it has no column `topic`"),
     ];

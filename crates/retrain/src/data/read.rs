@@ -43,36 +43,61 @@ pub(crate) async fn read(
     shutdown: &Shutdown,
 ) -> Result<Labelled, RetrainError> {
     let mut keeper = Keeper::start(label, classes);
-    let mut preprocessing: Option<(String, &SourceFile)> = None;
+    let mut known = None;
+    let mut left_out = Vec::new();
     for file in files {
         if shutdown.is_cancelled() {
             return Err(RetrainError::Stopped);
         }
-        let Some(version) = read_file(stores, file, label, &mut keeper).await? else { continue };
-        match &preprocessing {
-            Some((known, first)) if *known != version => {
-                let why = format!(
-                    "its texts were cleaned in another way (preprocessing {version}) than those of {} ({known})",
-                    first.uri
-                );
-                return Err(RetrainError::shard(&file.uri, why));
-            }
-            _ => preprocessing = Some((version, file)),
+        match read_file(stores, file, label, &mut keeper).await? {
+            Cleaned::Elsewhere => {}
+            Cleaned::ThisWay(version) => known = Some(version),
+            Cleaned::AnotherWay(version) => left_out.push((file, version)),
         }
     }
-    let (rows, digests) = keeper.finish().await?;
-    let files =
-        files.iter().zip(digests).map(|(file, (rows, digest))| TrainingFile { name: file.name.clone(), rows, digest });
-    Ok(Labelled { rows, files: files.collect(), preprocessing: preprocessing.map(|(version, _)| version) })
+    if let [(file, version), ..] = &left_out[..]
+        && left_out.len() == files.len()
+    {
+        return Err(RetrainError::shard(&file.uri, another_way(version)));
+    }
+    let (rows, files) = keeper.finish().await?;
+    Ok(Labelled { rows, files, preprocessing: known })
 }
 
-/// Sends the rows of a file to the keeper, and answers how their texts were cleaned.
+/// How the texts of a file were cleaned.
+enum Cleaned {
+    /// By nobody who tells.
+    Elsewhere,
+    /// As this program cleans them.
+    ThisWay(String),
+    /// As another version of it did.
+    AnotherWay(String),
+}
+
+impl Cleaned {
+    fn of(version: Option<&String>) -> Self {
+        match version {
+            None => Self::Elsewhere,
+            Some(version) if version == schema::PREPROCESSING_VERSION => Self::ThisWay(version.clone()),
+            Some(version) => Self::AnotherWay(version.clone()),
+        }
+    }
+}
+
+fn another_way(version: &str) -> String {
+    format!(
+        "its texts were cleaned by preprocessing {version}, and this program cleans them by {}",
+        schema::PREPROCESSING_VERSION
+    )
+}
+
+/// Sends the rows of a file to the keeper, unless their texts are not like those that the model will meet, and answers how they were cleaned.
 async fn read_file(
     stores: &dyn Stores,
     file: &SourceFile,
     label: &str,
     keeper: &mut Keeper,
-) -> Result<Option<String>, RetrainError> {
+) -> Result<Cleaned, RetrainError> {
     let object = stores.open(&file.uri)?;
     if !object.exists("").await? {
         return Err(StoreError::NotFound { uri: file.uri.to_string() }.into());
@@ -81,14 +106,18 @@ async fn read_file(
     let builder = ParquetRecordBatchStreamBuilder::new(ParquetObject::new(object.store(), object.path("")))
         .await
         .map_err(broken)?;
-    let preprocessing = builder.schema().metadata().get(schema::PREPROCESSING).cloned();
+    let cleaned = Cleaned::of(builder.schema().metadata().get(schema::PREPROCESSING));
+    if let Cleaned::AnotherWay(version) = &cleaned {
+        tracing::warn!(file = %file.uri, why = another_way(version), "file left out: clean its source again to train on it");
+        return Ok(cleaned);
+    }
     let columns = ProjectionMask::columns(builder.parquet_schema(), wanted(label));
     let mut batches = builder.with_projection(columns).build().map_err(broken)?;
     keeper.send(Message::File(file.clone())).await?;
     while let Some(batch) = batches.try_next().await.map_err(broken)? {
         keeper.send(Message::Batch(batch)).await?;
     }
-    Ok(preprocessing)
+    Ok(cleaned)
 }
 
 /// What the thread that keeps rows is told.
@@ -99,7 +128,7 @@ enum Message {
     Batch(RecordBatch),
 }
 
-type Kept = Result<(Rows, Vec<(u64, String)>), RetrainError>;
+type Kept = Result<(Rows, Vec<TrainingFile>), RetrainError>;
 
 /// The thread that keeps rows: its disk and its digests must not hold up the runtime.
 struct Keeper {
@@ -149,7 +178,12 @@ fn keep(mut messages: mpsc::Receiver<Message>, label: &str, classes: Option<&Lab
         }
     }
     let rows = spool.finish().map_err(RetrainError::spool)?;
-    Ok((rows, files.into_iter().map(|(_, rows, digest)| (rows, hex::encode(digest.finalize()))).collect()))
+    let told = |(file, rows, digest): (SourceFile, u64, Sha256)| TrainingFile {
+        name: file.name,
+        rows,
+        digest: hex::encode(digest.finalize()),
+    };
+    Ok((rows, files.into_iter().map(told).collect()))
 }
 
 /// Adds id, label and text of each row, each ended by a zero byte.

@@ -8,15 +8,9 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::error::Error;
 use super::limits;
+use super::pair::Pair;
 use super::retry::Again;
 use super::run::Run;
-
-/// A key and its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Pair {
-    key: String,
-    value: String,
-}
 
 /// A number at a step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,27 +19,6 @@ pub struct Metric {
     value: f64,
     timestamp: i64,
     step: u64,
-}
-
-impl Pair {
-    /// A tag, within the limits.
-    pub fn tag(key: &str, value: &str) -> Self {
-        Self { key: limits::key(key), value: limits::tag(value).to_owned() }
-    }
-
-    /// Its key as the server knows it.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Its value as the server knows it.
-    pub fn value(&self) -> &str {
-        &self.value
-    }
-
-    fn param(key: &str, value: &str) -> Self {
-        Self { key: limits::key(key), value: limits::param(value).to_owned() }
-    }
 }
 
 impl Metric {
@@ -65,7 +38,7 @@ impl Client {
     pub async fn log_params(&self, run: &Run, params: &[(&str, &str)]) -> Result<(), Error> {
         let mut known = HashSet::new();
         let params = params.iter().map(|(key, value)| Pair::param(key, value));
-        let params: Vec<Pair> = params.filter(|param| known.insert(param.key.clone())).collect();
+        let params: Vec<Pair> = params.filter(|param| known.insert(param.key().to_owned())).collect();
         for params in params.chunks(limits::PARAMS) {
             self.log_batch("log params", &json!({ "run_id": run.id, "params": params })).await?;
         }

@@ -15,6 +15,7 @@ mod error;
 mod experiment;
 mod limits;
 mod link;
+mod pair;
 mod recorder;
 mod registry;
 mod retry;

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::batch::Pair;
 use super::client::Client;
 use super::error::Error;
+use super::pair::Pair;
 use super::retry::Again;
 use super::run::Run;
 

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::batch::Pair;
 use super::client::Client;
 use super::error::Error;
 use super::limits;
+use super::pair::Pair;
 use super::retry::Again;
 
 /// How a training ended.
