@@ -232,7 +232,7 @@ async fn a_rule_that_is_broken_keeps_the_champion_and_the_mail_says_which() {
         "{}",
         mail.body
     );
-    assert!(mail.body.lines().skip(1).all(|line| line.len() <= 78 || !line.starts_with("  ")), "{}", mail.body);
+    assert!(mail.body.lines().all(|line| line.len() <= 78 || line.starts_with("Folder:")), "{}", mail.body);
     let allowed = retrain(&stores, &mailer, &["--epochs", "7"]).await.unwrap().verdict.promotion;
     assert_eq!(allowed.decision, Decision::Promoted, "{}", allowed.why);
 }

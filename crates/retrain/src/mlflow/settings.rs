@@ -13,13 +13,20 @@ pub struct Settings {
     #[arg(
         long = "mlflow-tracking-uri",
         env = "MLFLOW_TRACKING_URI",
+        help_heading = "MLflow",
         hide_env_values = true,
         value_name = "URI",
         value_parser = TrackingUriParser
     )]
     pub tracking_uri: Option<TrackingUri>,
     /// MLflow experiment that the report belongs to; made if there is none of this name
-    #[arg(long = "mlflow-experiment", env = "MLFLOW_EXPERIMENT_NAME", value_name = "NAME", default_value = "tamiz")]
+    #[arg(
+        long = "mlflow-experiment",
+        help_heading = "MLflow",
+        env = "MLFLOW_EXPERIMENT_NAME",
+        value_name = "NAME",
+        default_value = "tamiz"
+    )]
     pub experiment: String,
     /// Who reports. No flag: every user of a machine can read the command lines of all.
     #[arg(skip = Credentials::from_environment())]

@@ -24,8 +24,8 @@ pub(crate) fn mail(model: &ModelReference, promotion: &Promotion, folder: &str) 
         (_, None) => "none".into(),
     };
     let body = format!(
-        "{}\n\nModel:     {}\nIn use:    {in_use}\nDecided:   {} by {}\nFolder:    {folder}\n\nHold-out, which training never saw:\n{}{}",
-        promotion.why,
+        "{}\nModel:     {}\nIn use:    {in_use}\nDecided:   {} by {}\nFolder:    {folder}\n\nHold-out, which training never saw:\n{}{}",
+        wrapped("", &promotion.why),
         model.name,
         promotion.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
         promotion.by,

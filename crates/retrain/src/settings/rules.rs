@@ -4,27 +4,29 @@ use bytesize::ByteSize;
 
 use crate::RetrainError;
 
+/// Where `--help` lists them. Not for the whole group: clap would put under it whatever comes after.
+const HEADING: &str = "Rules of promotion";
+
 /// Rules of promotion, beside the first one: to be more accurate than the champion on the same rows, which chance must not explain.
 #[derive(Debug, Clone, Copy, PartialEq, clap::Args)]
-#[command(next_help_heading = "Rules of promotion")]
 pub struct Rules {
     /// Least gain of accuracy over the champion, as a share: 0.01 is one point
-    #[arg(long, env = "TAMIZ_MIN_GAIN", value_name = "X", default_value_t = 0.0)]
+    #[arg(long, help_heading = HEADING, env = "TAMIZ_MIN_GAIN", value_name = "X", default_value_t = 0.0)]
     pub min_gain: f64,
     /// Largest loss of accuracy on a slice of the rows that is not explained by chance
-    #[arg(long, env = "TAMIZ_MAX_SLICE_LOSS", value_name = "X", default_value_t = 0.02)]
+    #[arg(long, help_heading = HEADING, env = "TAMIZ_MAX_SLICE_LOSS", value_name = "X", default_value_t = 0.02)]
     pub max_slice_loss: f64,
     /// Largest rise of the share of wrong answers on the texts of a behavioural test
-    #[arg(long, env = "TAMIZ_MAX_BEHAVIOUR_LOSS", value_name = "X", default_value_t = 0.05)]
+    #[arg(long, help_heading = HEADING, env = "TAMIZ_MAX_BEHAVIOUR_LOSS", value_name = "X", default_value_t = 0.05)]
     pub max_behaviour_loss: f64,
     /// Largest rise of the calibration error
-    #[arg(long, env = "TAMIZ_MAX_CALIBRATION_LOSS", value_name = "X", default_value_t = 0.02)]
+    #[arg(long, help_heading = HEADING, env = "TAMIZ_MAX_CALIBRATION_LOSS", value_name = "X", default_value_t = 0.02)]
     pub max_calibration_loss: f64,
     /// Least speed, as a share of the champion's: 0.5 lets a model in that is half as fast; 0 asks for nothing
-    #[arg(long, env = "TAMIZ_MIN_SPEED", value_name = "X", default_value_t = 0.0)]
+    #[arg(long, help_heading = HEADING, env = "TAMIZ_MIN_SPEED", value_name = "X", default_value_t = 0.0)]
     pub min_speed: f64,
     /// Largest size of the weights, such as 500MB
-    #[arg(long, env = "TAMIZ_MAX_SIZE", value_name = "SIZE")]
+    #[arg(long, help_heading = HEADING, env = "TAMIZ_MAX_SIZE", value_name = "SIZE")]
     pub max_size: Option<ByteSize>,
 }
 
