@@ -23,7 +23,7 @@ main() {
   [ $# -eq 0 ] || shift
   [ ${#sizes[@]} -gt 0 ] || sizes=(100MB 1GB 5GB)
   need_data polarity/train.csv.zst
-  prepare
+  prepare_reviews "$OUT" tamiz-etl
   for size in "${sizes[@]}"; do
     say "making $size of reviews"
     python3 scripts/bench/etl_repeat.py "$OUT/train.csv" "$(numfmt --from=si "${size%B}")" >"$OUT/reviews.csv"
@@ -35,16 +35,6 @@ main() {
   done
   rm -rf "$OUT/run" "$OUT/reviews.csv"
   table
-}
-
-prepare() {
-  scripts/libtorch.sh
-  ensure_packages zstd
-  say "building the binary"
-  cargo build --release --locked --quiet --workspace --bin tamiz-etl
-  rm -rf "$OUT"
-  mkdir -p "$OUT"
-  zstd -dqf "$TAMIZ_DATA/polarity/train.csv.zst" -o "$OUT/train.csv"
 }
 
 measure() {

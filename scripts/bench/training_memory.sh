@@ -17,7 +17,8 @@ main() {
   local sizes=("$@") rows
   [ ${#sizes[@]} -gt 0 ] || sizes=(100000 900000 3600000)
   need_data polarity/train.csv.zst
-  prepare
+  prepare_reviews "$OUT" tamiz-etl tamiz-retrain
+  mkdir "$OUT/tmp"
   for rows in "${sizes[@]}"; do
     say "making $rows reviews"
     python3 scripts/bench/training_rows.py "$OUT/train.csv" "$rows" >"$OUT/reviews.csv"
@@ -30,16 +31,6 @@ main() {
   done
   rm -rf "$OUT/run" "$OUT/reviews.csv"
   table
-}
-
-prepare() {
-  scripts/libtorch.sh
-  ensure_packages zstd
-  say "building the binaries"
-  cargo build --release --locked --quiet --workspace --bin tamiz-etl --bin tamiz-retrain
-  rm -rf "$OUT"
-  mkdir -p "$OUT/tmp"
-  zstd -dqf "$TAMIZ_DATA/polarity/train.csv.zst" -o "$OUT/train.csv"
 }
 
 # The temporary files lie on this disk, as on the scratch volume of a job.

@@ -14,6 +14,20 @@ need_data() {
   done
 }
 
+# Builds binaries, and puts the training reviews as train.csv into an otherwise empty folder: prepare_reviews FOLDER BINARY…
+prepare_reviews() {
+  local folder=$1 binary flags=()
+  shift
+  for binary in "$@"; do flags+=(--bin "$binary"); done
+  scripts/libtorch.sh
+  ensure_packages zstd
+  say "building the binaries"
+  cargo build --release --locked --quiet --workspace "${flags[@]}"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  zstd -dqf "$TAMIZ_DATA/polarity/train.csv.zst" -o "$folder/train.csv"
+}
+
 # Prints the date and the machine.
 print_machine() {
   printf '\n%s, %s cores, %s\n\n' "$(date -u +%F)" "$(nproc)" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"

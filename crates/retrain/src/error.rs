@@ -32,7 +32,7 @@ pub enum RetrainError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Rows could not be kept while they are trained on.
-    #[error("failed to keep the training data")]
+    #[error("failed to keep the training data in a temporary file, which needs about as much room as the texts")]
     Spool(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A model that cannot be trained again.
     #[error("the model at {uri} does not say what it was trained from: its metrics.json has no lineage")]

@@ -108,12 +108,13 @@ impl Job {
             Challenge { registry: &registry, challenger: &model, trained: &trained, task: &task, rules, now: deps.now };
         let verdict = challenge.settle().await?;
         tracing::info!(version = model.version, decision = ?verdict.promotion.decision, why = verdict.promotion.why, "verdict");
-        tracking.settle(&trained, &model, &folder.to_string(), &verdict).await;
         emit("retrain", None, &[(Metric::HoldoutAccuracy, 100.0 * trained.metrics.holdout.accuracy)]);
         if let Some(mailer) = &deps.mailer {
             let mail = mail(&model, &verdict.promotion, &folder.to_string());
             mailer.send(&format!("retrain-{}", model.version), &mail).await?;
         }
+        // Last: nobody who waits for the verdict waits for the tracking server.
+        tracking.settle(&trained, &model, &folder.to_string(), &verdict).await;
         Ok(Outcome { model, folder, weight_bytes: trained.artifact.weight_bytes(), metrics: trained.metrics, verdict })
     }
 

@@ -5,8 +5,9 @@ use std::sync::{Arc, LazyLock};
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int8Array, RecordBatch, StringArray, UInt64Array, new_null_array,
 };
-use arrow::compute::{CastOptions, cast, cast_with_options, filter_record_batch, is_not_null};
+use arrow::compute::{CastOptions, and, cast, cast_with_options, filter_record_batch, is_not_null};
 use arrow::datatypes::{DataType, Field, Int8Type, Schema, SchemaRef, UInt64Type};
+use arrow::error::ArrowError;
 
 /// Column of the review.
 const TEXT: &str = "text";
@@ -20,14 +21,14 @@ const OPTIONAL: [(&str, DataType); 5] = [
 ];
 
 /// What becomes of a labelled row: text, label, and the optional columns, null where the file lacks them. The label is a number, or a
-/// name that gets its number when all are known.
-pub(super) fn schema(label: DataType) -> SchemaRef {
+/// name that gets its number when all are known. Before unlabelled rows are left out, `may_lack_them` is true of text and label.
+fn schema(label: DataType, may_lack_them: bool) -> SchemaRef {
     let optional = OPTIONAL.map(|(name, kind)| Field::new(name, kind, true));
-    let own = [Field::new(TEXT, DataType::Utf8, false), Field::new("label", label, false)];
+    let own = [Field::new(TEXT, DataType::Utf8, may_lack_them), Field::new("label", label, may_lack_them)];
     Arc::new(Schema::new(own.into_iter().chain(optional).collect::<Vec<_>>()))
 }
 
-static NUMBERED: LazyLock<SchemaRef> = LazyLock::new(|| schema(DataType::Int8));
+static NUMBERED: LazyLock<SchemaRef> = LazyLock::new(|| schema(DataType::Int8, false));
 
 /// The columns to read of a file that labels rows in the column `label`.
 pub(super) fn wanted(label: &str) -> impl Iterator<Item = &str> {
@@ -37,7 +38,7 @@ pub(super) fn wanted(label: &str) -> impl Iterator<Item = &str> {
 /// The labels of a batch, as they are told apart.
 #[derive(Debug, Clone)]
 pub(super) enum Labels {
-    /// Numbers in -128 to 127.
+    /// Numbers in -127 to 127.
     Numbers(Int8Array),
     /// Names of classes.
     Names(StringArray),
@@ -50,24 +51,17 @@ pub(super) enum Labels {
 pub(super) fn labelled(batch: &RecordBatch, label: &str) -> Result<(RecordBatch, Labels), String> {
     let labels = labels(column(batch, label)?, label)?;
     let text = cast_to(column(batch, TEXT)?, TEXT, &DataType::Utf8)?;
-    let known = arrow::compute::and(
-        &is_not_null(&labels).map_err(|e| e.to_string())?,
-        &is_not_null(&text).map_err(|e| e.to_string())?,
-    )
-    .map_err(|error| error.to_string())?;
     let optional = OPTIONAL.map(|(name, kind)| match batch.column_by_name(name) {
         Some(column) => cast_to(column, name, &kind),
         None => Ok(new_null_array(&kind, batch.num_rows())),
     });
     let mut columns = vec![text, labels.clone()];
     columns.extend(optional.into_iter().collect::<Result<Vec<_>, _>>()?);
-    let nullable = schema(labels.data_type().clone())
-        .fields()
-        .iter()
-        .map(|field| field.as_ref().clone().with_nullable(true))
-        .collect::<Vec<_>>();
-    let all = RecordBatch::try_new(Arc::new(Schema::new(nullable)), columns).map_err(|error| error.to_string())?;
-    let kept = filter_record_batch(&all, &known).map_err(|error| error.to_string())?;
+    let keep = || {
+        let all = RecordBatch::try_new(schema(labels.data_type().clone(), true), columns)?;
+        filter_record_batch(&all, &and(&is_not_null(all.column(0))?, &is_not_null(all.column(1))?)?)
+    };
+    let kept = keep().map_err(|error: ArrowError| error.to_string())?;
     let labels = match kept.column(1).data_type() {
         DataType::Int8 => Labels::Numbers(kept.column(1).as_primitive::<Int8Type>().clone()),
         _ => Labels::Names(kept.column(1).as_string::<i32>().clone()),
@@ -76,7 +70,7 @@ pub(super) fn labelled(batch: &RecordBatch, label: &str) -> Result<(RecordBatch,
 }
 
 /// The same batch with every label as a number.
-pub(super) fn numbered(batch: &RecordBatch, labels: Int8Array) -> Result<RecordBatch, arrow::error::ArrowError> {
+pub(super) fn numbered(batch: &RecordBatch, labels: Int8Array) -> Result<RecordBatch, ArrowError> {
     let mut columns = batch.columns().to_vec();
     columns[1] = Arc::new(labels);
     RecordBatch::try_new(NUMBERED.clone(), columns)

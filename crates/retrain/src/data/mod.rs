@@ -10,6 +10,6 @@ mod spool;
 pub(crate) use read::{Labelled, read};
 #[cfg(test)]
 pub(crate) use rows::tests::rows;
-pub(crate) use rows::{Row, Rows};
+pub(crate) use rows::{NO_LABEL, Row, Rows};
 pub(crate) use sources::Sources;
 pub(crate) use split::{Split, SplitSettings, folds, split};

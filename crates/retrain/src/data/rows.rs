@@ -6,6 +6,9 @@ use tamiz_domain::LabelMap;
 
 use super::columns::Block;
 
+/// Stands for no label; no row has it.
+pub(crate) const NO_LABEL: i8 = i8::MIN;
+
 /// A labelled review.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Row<'a> {

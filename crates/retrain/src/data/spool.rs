@@ -16,7 +16,7 @@ use memmap2::Mmap;
 use tamiz_domain::LabelMap;
 
 use super::columns::{Block, Labels, numbered, numbered_schema};
-use super::rows::Rows;
+use super::rows::{NO_LABEL, Rows};
 
 /// Bytes of an Arrow file after its footer: the footer's length, and `ARROW1`.
 const TRAILER: usize = 10;
@@ -25,14 +25,10 @@ const TRAILER: usize = 10;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SpoolError {
     /// The local disk.
-    #[error(
-        "failed to keep rows in a temporary file (TMPDIR names its folder, which needs about the size of the texts)"
-    )]
+    #[error(transparent)]
     Disk(#[from] std::io::Error),
     /// The file's format, or a disk that is full.
-    #[error(
-        "failed to keep rows in a temporary file (TMPDIR names its folder, which needs about the size of the texts)"
-    )]
+    #[error(transparent)]
     Arrow(#[from] ArrowError),
     /// Labels that do not fit together.
     #[error("{0}")]
@@ -116,6 +112,9 @@ impl Names {
         }
         let many = || SpoolError::Labels("its labels have more than 128 names: too many for classes".into());
         match (self, labels) {
+            (_, Labels::Numbers(labels)) if labels.values().contains(&NO_LABEL) => Err(SpoolError::Labels(format!(
+                "a row has the label {NO_LABEL}: labels are whole numbers from -127 to 127"
+            ))),
             (Self::Numbers(seen), Labels::Numbers(labels)) => {
                 labels.values().iter().for_each(|&label| seen[usize::from(label as u8)] = true);
                 Ok(labels.clone())
@@ -165,5 +164,23 @@ impl Names {
                 Ok(labels)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, StringArray};
+
+    use super::super::columns::labelled;
+    use super::*;
+
+    #[test]
+    fn the_number_that_stands_for_no_label_is_refused_as_one() {
+        let texts: ArrayRef = Arc::new(StringArray::from(vec!["good", "bad"]));
+        let labels: ArrayRef = Arc::new(Int8Array::from(vec![1, NO_LABEL]));
+        let batch = RecordBatch::try_from_iter([("text", texts), ("label", labels)]).unwrap();
+        let (batch, labels) = labelled(&batch, "label").unwrap();
+        let refused = Spool::create(None).unwrap().add(&batch, &labels).unwrap_err().to_string();
+        assert_eq!(refused, "a row has the label -128: labels are whole numbers from -127 to 127");
     }
 }

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use tamiz_domain::{Behaviour, LabelMap};
 use tamiz_models::{Model, ModelError};
 
-use super::figures::numbers_of;
+use super::figures::Numbers;
 use super::perturbation::PERTURBATIONS;
 use super::words::{DENIALS, Denial};
 use crate::data::Rows;
@@ -16,7 +16,7 @@ const SAMPLE_ROWS: usize = 500;
 /// Name of the test in which the answer must change.
 const NEGATION: &str = "negation";
 
-/// Runs every test on rows that training never saw.
+/// Runs every test on rows that training never saw; `predicted` is what the model says of them.
 ///
 /// # Errors
 /// [`ModelError`] of the model.
@@ -24,58 +24,71 @@ pub(crate) fn behaviour(
     model: &mut dyn Model,
     rows: &Rows,
     which: &[usize],
+    predicted: &[i8],
     seed: u64,
 ) -> Result<Vec<Behaviour>, ModelError> {
     let step = which.len().div_ceil(SAMPLE_ROWS).max(1);
     let sample: Vec<usize> = which.iter().copied().step_by(step).collect();
-    let texts: Vec<&str> = rows.pick(&sample).map(|row| row.text).collect();
-    let before = answers(model, &texts)?;
+    let before = predicted.iter().copied().step_by(step);
+    let mut asked = Asked { numbers: Numbers::of(model.labels(), rows.labels()), model };
     let mut found = Vec::new();
     for (stream, (test, change)) in PERTURBATIONS.into_iter().enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(stream as u64);
         let cases: Vec<Case> = rows
             .pick(&sample)
-            .zip(&before)
-            .filter_map(|(row, &before)| Some(Case { before, label: row.label, text: change(&row, &mut rng)? }))
+            .zip(before.clone())
+            .filter_map(|(row, before)| Some(Case { before, label: row.label, text: change(&row, &mut rng)? }))
             .collect();
-        found.push(invariance(model, rows.labels(), test, &cases)?);
+        found.push(invariance(&mut asked, test, &cases)?);
     }
-    if is_sentiment(&model.labels()) {
-        found.push(negation(model, rows, &sample)?);
+    if is_sentiment(&asked.model.labels()) {
+        found.push(negation(&mut asked, rows, &sample)?);
     }
     Ok(found)
 }
 
+/// A model that is asked, and how its answers are read.
+struct Asked<'a> {
+    model: &'a mut dyn Model,
+    numbers: Numbers,
+}
+
+impl Asked<'_> {
+    /// What it says of texts, in the numbers of the rows' labels.
+    fn answers(&mut self, texts: &[&str]) -> Result<Vec<i8>, ModelError> {
+        let labelled = self.model.read_and_label(texts)?;
+        let said = labelled.into_iter().map(|labelled| labelled.ok().and_then(|prediction| prediction.label));
+        Ok(said.map(|said| self.numbers.of_rows(said)).collect())
+    }
+}
+
 /// A changed text.
 struct Case {
-    /// What was said of it before, in the model's own numbers.
-    before: Option<i8>,
+    /// What was said of it before.
+    before: i8,
     label: i8,
     text: String,
 }
 
 /// Texts whose answer should stay as it was.
-fn invariance(model: &mut dyn Model, labels: &LabelMap, test: &str, cases: &[Case]) -> Result<Behaviour, ModelError> {
+fn invariance(asked: &mut Asked<'_>, test: &str, cases: &[Case]) -> Result<Behaviour, ModelError> {
     let texts: Vec<&str> = cases.iter().map(|case| case.text.as_str()).collect();
-    let after = answers(model, &texts)?;
-    let (own, numbers) = (model.labels(), numbers_of(&model.labels(), labels));
-    let is_right =
-        |answer: Option<i8>, label: i8| answer.and_then(|answer| numbers.get(own.index_of(answer)?)) == Some(&label);
-    let count = |fails: &dyn Fn(&Case, Option<i8>) -> bool| {
+    let after = asked.answers(&texts)?;
+    let count = |fails: fn(&Case, i8) -> bool| {
         cases.iter().zip(&after).filter(|(case, after)| fails(case, **after)).count() as u64
     };
     Ok(Behaviour {
         test: test.to_owned(),
         cases: cases.len() as u64,
         independent: cases.len() as u64,
-        failures: count(&|case, after| case.before != after),
-        wrong: count(&|case, after| !is_right(after, case.label)),
+        failures: count(|case, after| case.before != after),
+        wrong: count(|case, after| case.label != after),
     })
 }
 
 /// Denials, which should not get the answer of what they deny.
-fn negation(model: &mut dyn Model, rows: &Rows, sample: &[usize]) -> Result<Behaviour, ModelError> {
+fn negation(asked: &mut Asked<'_>, rows: &Rows, sample: &[usize]) -> Result<Behaviour, ModelError> {
     let speaks = |language: &str| rows.pick(sample).any(|row| row.language == Some(language));
     let mut denials: Vec<&Denial> = DENIALS.iter().filter(|denial| speaks(denial.language)).collect();
     if denials.is_empty() {
@@ -84,7 +97,7 @@ fn negation(model: &mut dyn Model, rows: &Rows, sample: &[usize]) -> Result<Beha
     let pairs: Vec<(String, String)> = denials.iter().flat_map(|denial| sentences(denial)).collect();
     let (affirmed, denied): (Vec<&str>, Vec<&str>) =
         pairs.iter().map(|(is, is_not)| (is.as_str(), is_not.as_str())).unzip();
-    let (affirmed, denied) = (answers(model, &affirmed)?, answers(model, &denied)?);
+    let (affirmed, denied) = (asked.answers(&affirmed)?, asked.answers(&denied)?);
     let failures = affirmed.iter().zip(&denied).filter(|(is, is_not)| is == is_not).count() as u64;
     let independent = denials.iter().map(|denial| denial.praise.len() + denial.sentences.len()).sum::<usize>() as u64;
     Ok(Behaviour { test: NEGATION.to_owned(), cases: pairs.len() as u64, independent, failures, wrong: failures })
@@ -110,11 +123,6 @@ fn is_sentiment(labels: &LabelMap) -> bool {
     let stars = labels.0.iter().all(|class| class.name == class.value.to_string());
     values.len() > 1
         && (*labels == LabelMap::of_values([1, 2]) || (stars && values.iter().all(|value| (1..=5).contains(value))))
-}
-
-fn answers(model: &mut dyn Model, texts: &[&str]) -> Result<Vec<Option<i8>>, ModelError> {
-    let labelled = model.read_and_label(texts)?;
-    Ok(labelled.into_iter().map(|labelled| labelled.ok().and_then(|prediction| prediction.label)).collect())
 }
 
 #[cfg(test)]

@@ -6,12 +6,10 @@ use std::time::Instant;
 use tamiz_domain::{LabelMap, MetricSet};
 use tamiz_models::{Model, ModelError, Prediction};
 
-use crate::data::{Row, Rows};
+use crate::data::{NO_LABEL, Row, Rows};
 
 /// Texts that go to the model at once.
 const BATCH_ROWS: usize = 4_096;
-/// Stands for no prediction; no label of a review is negative.
-const NO_LABEL: i8 = -1;
 /// Smallest probability of a label that counts: one confident error must not make the mean infinite.
 const FLOOR: f64 = 1e-7;
 
@@ -48,8 +46,7 @@ impl Evaluation {
 
 /// Runs the model over some of the rows.
 pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> Result<Evaluation, ModelError> {
-    let labels = model.labels();
-    let numbers = numbers_of(&labels, rows.labels());
+    let numbers = Numbers::of(model.labels(), rows.labels());
     let mut confusion: BTreeMap<i8, BTreeMap<i8, u64>> = BTreeMap::new();
     let (mut predicted, mut hits, mut confidences, mut of_labels) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut loss, start) = (0.0, Instant::now());
@@ -58,9 +55,8 @@ pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> R
         for (Row { label, .. }, labelled) in rows.pick(batch).zip(model.read_and_label(&texts)?) {
             // A text that the model fails on is one that it gets wrong.
             let Prediction { label: found, confidence, scores, .. } = labelled.unwrap_or_default();
-            let index = numbers.iter().position(|&number| number == label);
-            let of_label = index.and_then(|index| scores.get(index)).copied().unwrap_or(0.0);
-            let found = found.and_then(|found| numbers.get(labels.index_of(found)?)).copied().unwrap_or(NO_LABEL);
+            let of_label = numbers.index_of(label).and_then(|index| scores.get(index)).copied().unwrap_or(0.0);
+            let found = numbers.of_rows(found);
             loss -= f64::from(of_label).max(FLOOR).ln();
             *confusion.entry(label).or_default().entry(found).or_default() += 1;
             predicted.push(found);
@@ -80,10 +76,28 @@ pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> R
 
 /// The number of each of a model's classes among the labels of the rows. Classes with names are numbered by each model for itself, so
 /// where every name is known the name decides, and otherwise the number.
-pub(super) fn numbers_of(model: &LabelMap, rows: &LabelMap) -> Vec<i8> {
-    let by_name = |name: &str| rows.0.iter().find(|class| class.name == name).map(|class| class.value);
-    let named: Option<Vec<i8>> = model.0.iter().map(|class| by_name(&class.name)).collect();
-    named.unwrap_or_else(|| model.0.iter().map(|class| class.value).collect())
+pub(super) struct Numbers {
+    model: LabelMap,
+    numbers: Vec<i8>,
+}
+
+impl Numbers {
+    pub fn of(model: LabelMap, rows: &LabelMap) -> Self {
+        let by_name = |name: &str| rows.0.iter().find(|class| class.name == name).map(|class| class.value);
+        let named: Option<Vec<i8>> = model.0.iter().map(|class| by_name(&class.name)).collect();
+        let numbers = named.unwrap_or_else(|| model.0.iter().map(|class| class.value).collect());
+        Self { model, numbers }
+    }
+
+    /// What the model says, in the numbers of the rows; [`NO_LABEL`] where it says nothing.
+    pub fn of_rows(&self, said: Option<i8>) -> i8 {
+        said.and_then(|said| self.numbers.get(self.model.index_of(said)?)).copied().unwrap_or(NO_LABEL)
+    }
+
+    /// Position of a row's label among the model's scores.
+    fn index_of(&self, label: i8) -> Option<usize> {
+        self.numbers.iter().position(|&number| number == label)
+    }
 }
 
 /// Expected calibration error; see [`MetricSet::calibration_error`].
@@ -105,9 +119,9 @@ mod tests {
     fn classes_are_told_by_their_names_where_all_are_known() {
         let rows = LabelMap::of_names(["fault", "praise", "question"]).unwrap();
         let older = LabelMap::of_names(["question", "fault"]).unwrap();
-        assert_eq!(numbers_of(&older, &rows), [0, 2]);
+        assert_eq!(Numbers::of(older, &rows).numbers, [0, 2]);
         let foreign = LabelMap::of_names(["LABEL_0", "LABEL_1"]).unwrap();
-        assert_eq!(numbers_of(&foreign, &rows), [0, 1]);
+        assert_eq!(Numbers::of(foreign, &rows).numbers, [0, 1]);
     }
 
     #[test]

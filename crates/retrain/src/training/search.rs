@@ -101,6 +101,10 @@ impl Space {
         if space.trials < 2 || space.keep_one_of < 2 || space.flags.is_empty() {
             return Err(wrong("a search needs flags, `trials` of at least 2 and `keep_one_of` of at least 2".into()));
         }
+        // With fewer, no round would be needed, and a draw would win that nobody tried.
+        if space.trials < space.keep_one_of {
+            return Err(wrong("`trials` must be at least `keep_one_of`".into()));
+        }
         match space.flags.iter().find(|(_, range)| !range.is_valid()) {
             Some((flag, _)) => Err(wrong(format!(
                 "`{flag}` has no value to draw: `from` must be below `to`, and above 0 where `log` is true"

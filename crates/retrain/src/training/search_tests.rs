@@ -45,6 +45,10 @@ fn spaces_that_mean_nothing_are_refused_with_the_reason() {
     assert!(with("dim]\nvalues = []").contains("`dim` has no value to draw"));
     assert!(with("learning-rate]\nfrom = 0.0\nto = 1.0\nlog = true").contains("no value to draw"));
     assert!(message("trials = 1\nkeep_one_of = 2\n[flags.dim]\nvalues = [1]").contains("`trials` of at least 2"));
+    assert!(
+        message("trials = 2\nkeep_one_of = 3\n[flags.dim]\nvalues = [1]")
+            .ends_with("`trials` must be at least `keep_one_of`")
+    );
     assert!(message("trails = 4").contains("trails"));
 }
 
