@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use jiff::Timestamp;
-use tamiz_domain::{Decision, ModelMetrics, Promotion};
+use tamiz_domain::{ModelMetrics, Promotion};
 use tamiz_models::{METRICS, Registry, Rollback};
 use tamiz_ports::{Folder, ObjectUri};
 
@@ -111,14 +111,8 @@ async fn rows(registry: &Registry) -> Result<Vec<Vec<Cell>>, CommandError> {
 }
 
 fn row(name: &str, verdict: &Promotion, in_use: bool, architecture: String) -> Vec<Cell> {
-    let decision = match verdict.decision {
-        Decision::Promoted => "promoted",
-        Decision::KeptChampion => "kept champion",
-        Decision::NoBaseline => "no baseline",
-        Decision::RolledBack => "rolled back to",
-    };
     let accuracy = format!("{:.1}%", 100.0 * verdict.challenger.accuracy);
-    let decided = format!("{decision} {}", verdict.at.strftime("%Y-%m-%d %H:%M"));
+    let decided = format!("{} {}", verdict.decision.name(), verdict.at.strftime("%Y-%m-%d %H:%M"));
     let in_use = if in_use { "in use" } else { "" };
     [name, &verdict.to, in_use, &architecture, &accuracy, &verdict.challenger.rows.to_string(), &decided, &verdict.by]
         .map(Cell::new)

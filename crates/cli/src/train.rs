@@ -1,6 +1,6 @@
 //! `tamiz train`: cleaning and retraining in one process, on labelled files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -21,6 +21,9 @@ pub struct Arguments {
     /// Labelled review files: CSV, TSV or JSON Lines, plain, gzip or zstd
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Take the files without cleaning them: Parquet with a column `text` and those of --label-columns, or folders of runs
+    #[arg(long, conflicts_with = "config")]
+    as_is: bool,
     /// The folder of all models
     #[arg(long, value_name = "DIR", required_unless_present = "reproduce")]
     models: Option<ObjectUri>,
@@ -39,33 +42,51 @@ pub struct Arguments {
     training: Training,
 }
 
-/// Cleans the files into a folder that is deleted afterwards, trains, and says what came of it.
+/// Cleans the files into a folder that is deleted afterwards, unless they are to be taken as they are; trains, and says what came of it.
 pub async fn train(arguments: Arguments, shutdown: Shutdown) -> Result<ExitCode, CommandError> {
-    let Arguments { files, models, name, reproduce, config, training } = arguments;
-    let places: Vec<&ObjectUri> = training.places().chain(&models).chain(&reproduce).collect();
+    let Arguments { files, as_is, models, name, reproduce, config, training } = arguments;
+    let uncleaned = if as_is { uris(&files)? } else { Vec::new() };
+    let places: Vec<&ObjectUri> = training.places().chain(&models).chain(&reproduce).chain(&uncleaned).collect();
     let stores = tamiz_aws::stores_for(&places).await;
-    let manifest = folder_run::plan(&files, folder_run::configuration(config.as_deref())?)?;
-    let work = Work::new(&RunLayout::run(&manifest.run_id))?;
-    let folder = stores.open(&work.run).map_err(CommandError::stage)?;
-    folder.write_json(RunLayout::MANIFEST, &manifest).await.map_err(CommandError::stage)?;
-    run::clean(&stores, &work.run, None, None, shutdown.clone()).await?;
+    let data = match as_is {
+        true => Data { places: uncleaned, _folder: None },
+        false => Data::clean(&stores, &files, config.as_deref(), &shutdown).await?,
+    };
     match (reproduce, models, name) {
-        (Some(model), ..) => again(&work, stores, &model, training, shutdown).await,
-        (None, Some(models), Some(name)) => anew(&work, stores, models, name, training, shutdown).await,
+        (Some(model), ..) => again(data.places.clone(), stores, &model, training, shutdown).await,
+        (None, Some(models), Some(name)) => anew(data.places.clone(), stores, models, name, training, shutdown).await,
         (None, ..) => Err(CommandError::Usage("--models and --name say where the model goes".into())),
     }
 }
 
-/// The cleaned files, until it is dropped.
-struct Work {
-    run: ObjectUri,
-    _folder: TempDir,
+fn uris(files: &[PathBuf]) -> Result<Vec<ObjectUri>, CommandError> {
+    let uri = |file: &PathBuf| {
+        file.to_string_lossy().parse::<ObjectUri>().map_err(|error| CommandError::Usage(error.to_string()))
+    };
+    files.iter().map(uri).collect()
 }
 
-impl Work {
-    fn new(run: &str) -> Result<Self, CommandError> {
+/// What is trained on.
+struct Data {
+    places: Vec<ObjectUri>,
+    /// Holds what was cleaned, until it is dropped.
+    _folder: Option<TempDir>,
+}
+
+impl Data {
+    async fn clean(
+        stores: &Arc<dyn Stores>,
+        files: &[PathBuf],
+        config: Option<&Path>,
+        shutdown: &Shutdown,
+    ) -> Result<Self, CommandError> {
+        let manifest = folder_run::plan(files, folder_run::configuration(config)?)?;
         let folder = tempfile::tempdir().map_err(CommandError::System)?;
-        Ok(Self { run: ObjectUri::Local(folder.path().to_owned()).join(run), _folder: folder })
+        let run = ObjectUri::Local(folder.path().to_owned()).join(&RunLayout::run(&manifest.run_id));
+        let place = stores.open(&run).map_err(CommandError::stage)?;
+        place.write_json(RunLayout::MANIFEST, &manifest).await.map_err(CommandError::stage)?;
+        run::clean(stores, &run, None, None, shutdown.clone()).await?;
+        Ok(Self { places: vec![run], _folder: Some(folder) })
     }
 }
 
@@ -74,14 +95,13 @@ fn deps(stores: Arc<dyn Stores>, progress: &Progress) -> Deps {
 }
 
 async fn anew(
-    work: &Work,
+    training_data: Vec<ObjectUri>,
     stores: Arc<dyn Stores>,
     models: ObjectUri,
     name: String,
     training: Training,
     shutdown: Shutdown,
 ) -> Result<ExitCode, CommandError> {
-    let training_data = vec![work.run.clone()];
     let settings = tamiz_retrain::Settings { training_data, models, name, topic_arn: None, training };
     let progress = Progress::default();
     let stage = tamiz_retrain::run(settings, deps(stores, &progress), shutdown);
@@ -93,7 +113,7 @@ async fn anew(
 }
 
 async fn again(
-    work: &Work,
+    training_data: Vec<ObjectUri>,
     stores: Arc<dyn Stores>,
     model: &ObjectUri,
     training: Training,
@@ -101,7 +121,7 @@ async fn again(
 ) -> Result<ExitCode, CommandError> {
     let progress = Progress::default();
     let deps = deps(stores, &progress);
-    let stage = tamiz_retrain::reproduce(model, vec![work.run.clone()], &training, &deps, shutdown);
+    let stage = tamiz_retrain::reproduce(model, training_data, &training, &deps, shutdown);
     let describe = |found: &Reproduction| format!("version {}", found.trained.version);
     let found = stage_line::show("train", Unit::Rows, progress, stage, describe).await.map_err(CommandError::stage)?;
     print_reproduction(&found);
@@ -144,6 +164,11 @@ fn print_reproduction(found: &Reproduction) {
 
 fn quality(metrics: &ModelMetrics) -> String {
     let holdout = &metrics.holdout;
+    if let Some(f1) = holdout.entity_f1 {
+        let exact = holdout.accuracy * 100.0;
+        let rows = holdout.rows;
+        return format!("entity F1 {f1:.3}, all entities right in {exact:.1}% of {rows} rows that training never saw");
+    }
     format!(
         "accuracy {:.1}%, macro-F1 {:.3} on {} rows that training never saw",
         holdout.accuracy * 100.0,

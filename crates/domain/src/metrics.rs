@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Figures of a classifier on labelled rows.
+/// Figures of a model on labelled rows: of one that tells classes, or of one that finds entities.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricSet {
     /// Rows measured.
     pub rows: u64,
-    /// Share of rows whose predicted class is the label.
+    /// Share of rows whose predicted class is the label; or whose entities are found, all of them, exactly and with no other.
     pub accuracy: f64,
-    /// Unweighted mean of the classes' F1.
+    /// Unweighted mean of the F1 of the classes, or of the kinds of entities.
     pub macro_f1: f64,
+    /// Harmonic mean of precision and recall over all entities, of which only the exact ones count (CoNLL 2003's score); none of classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_f1: Option<f64>,
     /// Mean negative log-likelihood of the label, in nats; none where only classes are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_loss: Option<f64>,
@@ -20,9 +23,10 @@ pub struct MetricSet {
     /// counted by its rows (Guo et al. 2017, arXiv:1706.04599); none where only classes are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration_error: Option<f64>,
-    /// Figures of each class, by label value.
+    /// Figures of each class, by label value; or of each kind of entity.
     pub classes: BTreeMap<i8, ClassMetrics>,
-    /// Rows by label (outer) and predicted class (inner).
+    /// Rows by label (outer) and predicted class (inner); or entities, those with the same first and last character together, by the kind
+    /// that they are labelled with and the one that was found, [`Self::NOTHING`] where there is none.
     pub confusion: BTreeMap<i8, BTreeMap<i8, u64>>,
 }
 
@@ -40,31 +44,32 @@ pub struct ClassMetrics {
 }
 
 impl MetricSet {
-    /// Computes the figures from a confusion matrix (label → predicted → rows).
+    /// Stands for no class where a model says nothing, and for no entity; no row has it as its label.
+    pub const NOTHING: i8 = i8::MIN;
+
+    /// Computes the figures of classes from a confusion matrix (label → predicted → rows).
     pub fn of_confusion(confusion: BTreeMap<i8, BTreeMap<i8, u64>>, log_loss: Option<f64>) -> Self {
-        let cell = |label: i8, predicted: i8| -> u64 {
-            confusion.get(&label).and_then(|row| row.get(&predicted)).copied().unwrap_or(0)
-        };
         let rows: u64 = confusion.values().flat_map(BTreeMap::values).sum();
-        let hits: u64 = confusion.keys().map(|&label| cell(label, label)).sum();
-        let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-        let classes: BTreeMap<i8, ClassMetrics> = confusion
-            .iter()
-            .map(|(&label, row)| {
-                let support: u64 = row.values().sum();
-                let predicted: u64 = confusion.keys().map(|&other| cell(other, label)).sum();
-                let (precision, recall) = (ratio(cell(label, label), predicted), ratio(cell(label, label), support));
-                let f1 = if precision + recall == 0.0 { 0.0 } else { 2.0 * precision * recall / (precision + recall) };
-                (label, ClassMetrics { precision, recall, f1, support })
-            })
-            .collect();
-        let macro_f1 = if classes.is_empty() {
-            0.0
-        } else {
-            classes.values().map(|class| class.f1).sum::<f64>() / classes.len() as f64
+        let hits: u64 = confusion.iter().filter_map(|(label, row)| row.get(label)).sum();
+        let classes = classes(&confusion);
+        let (accuracy, macro_f1) = (ratio(hits, rows), macro_f1(&classes));
+        Self { rows, accuracy, macro_f1, entity_f1: None, log_loss, calibration_error: None, classes, confusion }
+    }
+
+    /// Computes the figures of entities from their confusion matrix; of `rows` rows `exact` are found as they are labelled.
+    pub fn of_entities(rows: u64, exact: u64, confusion: BTreeMap<i8, BTreeMap<i8, u64>>) -> Self {
+        let mut classes = classes(&confusion);
+        classes.remove(&Self::NOTHING);
+        let count = |counts: fn(i8, i8) -> bool| -> u64 {
+            let cells = confusion.iter().flat_map(|(&label, row)| row.iter().map(move |(&found, n)| (label, found, n)));
+            cells.filter(|(label, found, _)| counts(*label, *found)).map(|(.., n)| n).sum()
         };
-        let accuracy = ratio(hits, rows);
-        Self { rows, accuracy, macro_f1, log_loss, calibration_error: None, classes, confusion }
+        let labelled = count(|label, _| label != Self::NOTHING);
+        let found = count(|_, found| found != Self::NOTHING);
+        let hits = count(|label, found| label == found);
+        let entity_f1 = Some(f1(ratio(hits, found), ratio(hits, labelled)));
+        let (accuracy, macro_f1) = (ratio(exact, rows), macro_f1(&classes));
+        Self { rows, accuracy, macro_f1, entity_f1, log_loss: None, calibration_error: None, classes, confusion }
     }
 
     /// Where the accuracy lies with 95% confidence (Wilson 1927); all of 0 to 1 for no row.
@@ -79,6 +84,30 @@ impl MetricSet {
         let scale = 1.0 + Z * Z / n;
         ((middle - half) / scale, (middle + half) / scale)
     }
+}
+
+/// Precision, recall and F1 of every label of a confusion matrix.
+fn classes(confusion: &BTreeMap<i8, BTreeMap<i8, u64>>) -> BTreeMap<i8, ClassMetrics> {
+    let figures = |(&label, row): (&i8, &BTreeMap<i8, u64>)| {
+        let hits = row.get(&label).copied().unwrap_or(0);
+        let support: u64 = row.values().sum();
+        let predicted: u64 = confusion.values().filter_map(|row| row.get(&label)).sum();
+        let (precision, recall) = (ratio(hits, predicted), ratio(hits, support));
+        (label, ClassMetrics { precision, recall, f1: f1(precision, recall), support })
+    };
+    confusion.iter().map(figures).collect()
+}
+
+fn macro_f1(classes: &BTreeMap<i8, ClassMetrics>) -> f64 {
+    classes.values().map(|class| class.f1).sum::<f64>() / classes.len().max(1) as f64
+}
+
+fn f1(precision: f64, recall: f64) -> f64 {
+    if precision + recall == 0.0 { 0.0 } else { 2.0 * precision * recall / (precision + recall) }
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// Figures of those rows that have something in common.
@@ -156,8 +185,12 @@ pub struct CrossValidation {
     pub accuracy: Spread,
     /// Unweighted mean of the classes' F1.
     pub macro_f1: Spread,
-    /// Mean negative log-likelihood of the label, in nats.
-    pub log_loss: Spread,
+    /// Mean negative log-likelihood of the label, in nats; none of entities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_loss: Option<Spread>,
+    /// As [`MetricSet::entity_f1`]; none of classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_f1: Option<Spread>,
 }
 
 #[cfg(test)]
@@ -192,6 +225,26 @@ mod tests {
         assert_eq!((metrics.rows, metrics.accuracy), (20, 0.7));
         let negative = metrics.classes[&1];
         assert!((negative.precision - 8.0 / 12.0).abs() < 1e-12 && negative.recall == 0.8 && negative.support == 10);
+    }
+
+    #[test]
+    fn entities_count_where_kind_and_both_ends_are_right() {
+        const NOTHING: i8 = MetricSet::NOTHING;
+        // seqeval: 3 labelled of kind 0, 2 of kind 1; found are 2 and 1 of these, one of kind 1 as kind 0, and one where nothing is.
+        let confusion = BTreeMap::from([
+            (0, BTreeMap::from([(0, 2), (NOTHING, 1)])),
+            (1, BTreeMap::from([(1, 1), (0, 1)])),
+            (NOTHING, BTreeMap::from([(1, 1)])),
+        ]);
+        let metrics = MetricSet::of_entities(10, 7, confusion);
+        assert_eq!((metrics.rows, metrics.accuracy, metrics.classes.len()), (10, 0.7, 2));
+        let (precision, recall) = (3.0 / 5.0, 3.0 / 5.0);
+        assert!((metrics.entity_f1.unwrap() - 2.0 * precision * recall / (precision + recall)).abs() < 1e-12);
+        let first = metrics.classes[&0];
+        assert!((first.precision - 2.0 / 3.0).abs() < 1e-12 && (first.recall - 2.0 / 3.0).abs() < 1e-12);
+        assert_eq!((metrics.classes[&1].precision, metrics.classes[&1].recall), (0.5, 0.5));
+        let none = MetricSet::of_entities(3, 3, BTreeMap::new());
+        assert_eq!((none.accuracy, none.macro_f1, none.entity_f1), (1.0, 0.0, Some(0.0)));
     }
 
     #[test]

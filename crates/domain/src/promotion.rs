@@ -20,6 +20,16 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// What it is called before people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Promoted => "promoted",
+            Self::KeptChampion => "kept champion",
+            Self::NoBaseline => "no baseline",
+            Self::RolledBack => "rolled back",
+        }
+    }
+
     /// Whether the pointer was swapped.
     pub fn swaps(self) -> bool {
         matches!(self, Self::Promoted | Self::RolledBack)

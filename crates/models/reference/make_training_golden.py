@@ -6,7 +6,8 @@
 
 For each model `training.json`: the loss and the length of the gradient of each step, of the first step for every parameter the
 gradient's length and its first numbers, and the loss on the first step's rows afterwards. No dropout; AdamW at a rate of 1e-3 with a
-decay of 0.01 but for biases and norms; gradients cut to a length of 1; class n weighs 1 + n/2.
+decay of 0.01 but for biases and norms; gradients cut to a length of 1; class n weighs 1 + n/2. Row r is of class 7r, and of words token t
+is of class 7r + t, modulo the number of classes; every third token is no word's first and has none.
 """
 
 import json
@@ -14,10 +15,12 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
 from transformers.utils import logging
 
-MODELS = ["bert-stars", "distilbert-polarity", "roberta-topics"]
+SEQUENCES = ["bert-stars", "distilbert-polarity", "roberta-topics"]
+TOKENS = ["bert-entities", "distilbert-entities", "roberta-entities"]
+NO_TARGET = -100
 STEPS = [[0, 1, 2, 3], [4, 5, 6], [7, 8, 9]]
 FIRST_NUMBERS = 4
 
@@ -26,14 +29,21 @@ def decays(name: str) -> bool:
     return not (name.endswith("bias") or "norm" in name.lower())
 
 
+def targets_of(row: int, tokens: int, classes: int, of_tokens: bool) -> list[int]:
+    if not of_tokens:
+        return [row * 7 % classes]
+    return [NO_TARGET if token % 3 == 2 else (row * 7 + token) % classes for token in range(tokens)]
+
+
 def main() -> None:
     root = Path(sys.argv[1])
     logging.disable_progress_bar()
-    for name in MODELS:
+    for name in SEQUENCES + TOKENS:
+        kind = AutoModelForTokenClassification if name in TOKENS else AutoModelForSequenceClassification
         rows = json.loads((root / name / "expected.json").read_text(encoding="utf-8"))
         config = json.loads((root / name / "config.json").read_text(encoding="utf-8"))
         dropouts = {key: 0.0 for key in config if "dropout" in key}
-        model = AutoModelForSequenceClassification.from_pretrained(root / name, dtype=torch.float32, **dropouts).train()
+        model = kind.from_pretrained(root / name, dtype=torch.float32, **dropouts).train()
         classes = len(config["id2label"])
         weights = torch.tensor([1 + n / 2 for n in range(classes)])
         parameters = dict(model.named_parameters())
@@ -43,17 +53,17 @@ def main() -> None:
         ]
         optimiser = torch.optim.AdamW(groups, lr=1e-3)
 
-        def loss_of(step: list[int], rows=rows, model=model, weights=weights, classes=classes) -> torch.Tensor:
+        def loss_of(step: list[int], rows=rows, model=model, weights=weights, name=name) -> torch.Tensor:
             logits = torch.cat(
                 [
                     model(
                         input_ids=torch.tensor([rows[row]["ids"]]), attention_mask=torch.ones(1, len(rows[row]["ids"]))
-                    ).logits
+                    ).logits.reshape(-1, len(weights))
                     for row in step
                 ]
             )
-            labels = torch.tensor([row * 7 % classes for row in step])
-            return torch.nn.functional.cross_entropy(logits, labels, weight=weights)
+            targets = [targets_of(row, len(rows[row]["ids"]), len(weights), name in TOKENS) for row in step]
+            return torch.nn.functional.cross_entropy(logits, torch.tensor(sum(targets, [])), weight=weights)
 
         steps, gradients = [], {}
         for step in STEPS:

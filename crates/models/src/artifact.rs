@@ -19,15 +19,17 @@ pub const CONFIG: &str = "config.json";
 pub(crate) const INDEX: &str = "model.safetensors.index.json";
 /// The tokenizer of an encoder, in the format of Hugging Face's tokenizers.
 pub(crate) const TOKENIZER: &str = "tokenizer.json";
+/// How transformers is to use it: without this file it tells upper case from lower, whatever the tokenizer says. Not read here.
+pub(crate) const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 /// Weights as PyTorch pickles them, which are refused by name.
 const PICKLE: &str = "pytorch_model.bin";
 /// How the model was trained and how well it does.
 pub const METRICS: &str = "metrics.json";
 /// What its training data looked like.
 pub const BASELINE: &str = "baseline.json";
-/// The same for people.
+/// The same for people, and what was decided about it. Not held to a digest: it is written after the decision, and nothing reads it.
 pub const CARD: &str = "card.md";
-/// Digest of every other file; written last, so a folder without it is no model.
+/// Digest of every other file but the card; written last, so a folder without it is no model.
 pub const SUMS: &str = "SHA256SUMS";
 
 /// Hexadecimal digits of the digest that make a version.
@@ -49,14 +51,12 @@ pub struct ArtifactParts<'a, C> {
     pub config: &'a C,
     /// Weights as safetensors.
     pub weights: Bytes,
-    /// The tokenizer of an encoder.
-    pub tokenizer: Option<Bytes>,
+    /// The tokenizer of an encoder, by file name.
+    pub tokenizer: BTreeMap<&'static str, Bytes>,
     /// Training and quality.
     pub metrics: &'a ModelMetrics,
     /// Training data at a glance.
     pub baseline: &'a Baseline,
-    /// Card for people, Markdown.
-    pub card: String,
     /// What else is told of the training, by file name.
     pub reports: BTreeMap<&'static str, Bytes>,
 }
@@ -86,10 +86,9 @@ impl Artifact {
             (CONFIG.to_owned(), json(CONFIG, parts.config)?),
             (METRICS.to_owned(), json(METRICS, parts.metrics)?),
             (BASELINE.to_owned(), json(BASELINE, parts.baseline)?),
-            (CARD.to_owned(), Bytes::from(parts.card)),
         ]);
-        files.extend(parts.reports.into_iter().map(|(name, content)| (name.to_owned(), content)));
-        files.extend(parts.tokenizer.map(|tokenizer| (TOKENIZER.to_owned(), tokenizer)));
+        let further = parts.reports.into_iter().chain(parts.tokenizer);
+        files.extend(further.map(|(name, content)| (name.to_owned(), content)));
         let sums = files.iter().map(|(name, content)| format!("{}  {name}\n", digest(content))).collect();
         Ok(Self { place: "the new model".into(), files, sums })
     }
@@ -144,6 +143,9 @@ impl Artifact {
             names.extend(index.files().into_iter().map(str::to_owned));
         } else {
             names.push(WEIGHTS.to_owned());
+        }
+        if folder.exists(TOKENIZER_CONFIG).await? {
+            names.push(TOKENIZER_CONFIG.to_owned());
         }
         for name in names {
             let missing = |problem| ModelError::unusable(folder.uri_of(&name), problem);

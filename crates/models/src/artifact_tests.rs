@@ -34,15 +34,14 @@ fn artifact_of(settings: &TrainingSettings) -> (Artifact, Ngram) {
     let none = Histogram::new(vec![0.0]);
     let (labels, predicted) = Default::default();
     let baseline = Baseline { rows: 0, labels, predicted, confidence: none.clone(), text_characters: none };
-    let (weights, card) = (model.weights().unwrap().into(), "# toy\n".to_owned());
+    let weights = model.weights().unwrap().into();
     let (metrics, baseline) = (&metrics, &baseline);
     let parts = ArtifactParts {
         config: model.config(),
         weights,
-        tokenizer: None,
+        tokenizer: BTreeMap::new(),
         metrics,
         baseline,
-        card,
         reports: BTreeMap::new(),
     };
     (Artifact::assemble(parts).unwrap(), model)
@@ -92,7 +91,7 @@ async fn comes_back((artifact, mut model): (Artifact, Ngram)) {
 #[tokio::test]
 async fn damaged_missing_and_foreign_files_are_named() {
     let (artifact, _) = toy_artifact(1);
-    for name in [WEIGHTS, CONFIG, METRICS, BASELINE, CARD] {
+    for name in [WEIGHTS, CONFIG, METRICS, BASELINE] {
         let folder = folder();
         artifact.write(&folder).await.unwrap();
         folder.write(name, "not what was written").await.unwrap();

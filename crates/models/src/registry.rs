@@ -5,7 +5,7 @@ use tamiz_domain::{ModelPointer, ModelReference, Promotion};
 use tamiz_ports::{Created, Folder, ObjectUri, Stores, Swapped, Versioned};
 
 use crate::artifact::{self, Artifact};
-use crate::{CONFIG, ModelError, Problem, SUMS};
+use crate::{CARD, CONFIG, ModelError, Problem, SUMS};
 
 const LATEST: &str = "latest.json";
 const PROMOTIONS: &str = "promotions";
@@ -131,6 +131,19 @@ impl Registry {
         let reference = artifact.reference(&self.name);
         artifact.write(&self.version(&reference.version)).await?;
         Ok(reference)
+    }
+
+    /// Writes the card of a version, in the place of the one that is there.
+    ///
+    /// # Errors
+    /// [`ModelError::Store`].
+    pub async fn write_card(&self, version: &str, card: &str) -> Result<(), ModelError> {
+        let folder = self.version(version);
+        let is_there = folder.read_versioned(CARD).await?.is_some_and(|there| there.bytes == card.as_bytes());
+        if !is_there {
+            folder.write(CARD, card.to_owned()).await?;
+        }
+        Ok(())
     }
 
     /// The version in use; none before the first promotion.

@@ -38,6 +38,20 @@ impl Scheme {
         }
     }
 
+    /// Class of tokens outside of entities, where [`Self::names`] has given the names.
+    pub(crate) const OUTSIDE: usize = 0;
+
+    /// Names of the classes that tell entities of these kinds, by the scheme BIO (Ramshaw and Marcus 1995).
+    pub(crate) fn names<'a>(kinds: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let both = |kind: &str| [format!("B-{kind}"), format!("I-{kind}")];
+        ["O".to_owned()].into_iter().chain(kinds.into_iter().flat_map(both)).collect()
+    }
+
+    /// The class among [`Self::names`] of a word that begins an entity of a kind, or goes on with it.
+    pub(crate) fn class_of(kind: usize, begins: bool) -> usize {
+        1 + 2 * kind + usize::from(!begins)
+    }
+
     /// Number of classes.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
@@ -62,5 +76,17 @@ mod tests {
         assert_eq!([0, 1, 2, 3, 4].map(class), [None, a(true, false), a(false, false), a(false, true), a(true, true)]);
         assert_eq!([5, 6].map(class), [Some(("product", false, false)), Some(("x-y", false, false))]);
         assert!(Scheme::of(&names[1..]).is_err());
+    }
+
+    #[test]
+    fn the_names_of_kinds_mean_what_they_were_made_for() {
+        let scheme = Scheme::of(&Scheme::names(["a", "I-b"])).unwrap();
+        assert_eq!((scheme.len(), scheme.class(Scheme::OUTSIDE)), (5, None));
+        for (kind, name) in ["a", "I-b"].into_iter().enumerate() {
+            for begins in [true, false] {
+                let class = scheme.class(Scheme::class_of(kind, begins)).unwrap();
+                assert_eq!((class.kind.as_str(), class.begins, class.ends), (name, begins, false));
+            }
+        }
     }
 }

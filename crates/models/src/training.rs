@@ -22,32 +22,92 @@ impl AsRef<str> for Example<'_> {
     }
 }
 
+/// A text with the entities in it.
+#[derive(Debug, Clone)]
+pub struct Marked<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// What is named in it, in the order of the text; none lies over another.
+    pub marks: Vec<Mark>,
+}
+
+/// An entity in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Index of its kind in the label map.
+    pub kind: usize,
+    /// First character, counted in Unicode code points from 0.
+    pub start: u32,
+    /// Behind the last character.
+    pub end: u32,
+}
+
 /// Labelled texts to train with.
 #[derive(Debug, Clone, Copy)]
-pub struct Corpus<'a> {
+pub struct Corpus<'a, E = Example<'a>> {
     /// Texts that steps are taken on.
-    pub training: &'a [Example<'a>],
+    pub training: &'a [E],
     /// Texts that decide when to stop.
-    pub validation: &'a [Example<'a>],
-    /// The classes.
+    pub validation: &'a [E],
+    /// The classes, or the kinds of entities.
     pub labels: &'a LabelMap,
 }
 
-impl Corpus<'_> {
-    /// Why it cannot be trained on, passed over so often at such a step size in steps of so many rows.
-    pub(crate) fn problem(&self, epochs: usize, step_rows: usize, learning_rate: f64) -> Option<&'static str> {
-        let mut rows = self.training.iter().chain(self.validation);
-        if self.training.is_empty() || self.validation.is_empty() {
-            Some("there are no rows to train or to validate with")
-        } else if rows.any(|row| row.class >= self.labels.len()) {
-            Some("a row's class is not in the label map")
-        } else if epochs == 0 || step_rows == 0 {
-            Some("epochs and rows of a step must be at least 1")
-        } else if !(learning_rate > 0.0 && learning_rate.is_finite()) {
-            Some("the learning rate must be above 0")
-        } else {
-            None
+/// What a model is to learn.
+#[derive(Debug, Clone)]
+pub enum Lesson<'a> {
+    /// To tell classes of texts.
+    Classes(Corpus<'a>),
+    /// To find entities.
+    Entities(Corpus<'a, Marked<'a>>),
+}
+
+impl Lesson<'_> {
+    /// The classes, or the kinds of entities.
+    pub fn labels(&self) -> &LabelMap {
+        match self {
+            Self::Classes(corpus) => corpus.labels,
+            Self::Entities(corpus) => corpus.labels,
         }
+    }
+}
+
+/// What is labelled with one or several indices of the label map.
+pub(crate) trait Labelled {
+    /// Every index that it is labelled with.
+    fn indices(&self) -> impl Iterator<Item = usize>;
+}
+
+impl Labelled for Example<'_> {
+    fn indices(&self) -> impl Iterator<Item = usize> {
+        std::iter::once(self.class)
+    }
+}
+
+impl Labelled for Marked<'_> {
+    fn indices(&self) -> impl Iterator<Item = usize> {
+        self.marks.iter().map(|mark| mark.kind)
+    }
+}
+
+/// Why a corpus cannot be trained on, passed over so often at such a step size in steps of so many rows.
+pub(crate) fn problem<E: Labelled>(
+    corpus: &Corpus<'_, E>,
+    epochs: usize,
+    step_rows: usize,
+    learning_rate: f64,
+) -> Option<&'static str> {
+    let mut indices = corpus.training.iter().chain(corpus.validation).flat_map(Labelled::indices);
+    if corpus.training.is_empty() || corpus.validation.is_empty() {
+        Some("there are no rows to train or to validate with")
+    } else if indices.any(|index| index >= corpus.labels.len()) {
+        Some("a row's class is not in the label map")
+    } else if epochs == 0 || step_rows == 0 {
+        Some("epochs and rows of a step must be at least 1")
+    } else if !(learning_rate > 0.0 && learning_rate.is_finite()) {
+        Some("the learning rate must be above 0")
+    } else {
+        None
     }
 }
 
@@ -75,7 +135,7 @@ pub struct Epoch {
     pub training_loss: f64,
     /// Loss on the validation rows after the epoch, under the same balance.
     pub validation_loss: f64,
-    /// Share of validation rows classified as labelled.
+    /// Share of validation rows classified as labelled; of words, where entities are learnt.
     pub validation_accuracy: f64,
 }
 

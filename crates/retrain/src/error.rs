@@ -57,6 +57,9 @@ pub enum RetrainError {
         /// What was found, and what is needed.
         found: String,
     },
+    /// Entities to learn, by an architecture that finds none.
+    #[error("the labels are entities, which only encoders learn to find")]
+    NeedsTransformer,
     /// The mail about a verdict that is written down did not go out.
     #[error("failed to tell of the verdict")]
     Mail(#[from] MailError),
@@ -89,7 +92,9 @@ impl Disposed for RetrainError {
             Self::Usage(_) | Self::Spool(_) | Self::NoLineage { .. } => Disposition::Halt,
             Self::Store(error) => error.disposition(),
             Self::Model(error) => error.disposition(),
-            Self::NoShards { .. } | Self::Shard { .. } | Self::TooFewRows { .. } => Disposition::Refuse,
+            Self::NoShards { .. } | Self::Shard { .. } | Self::TooFewRows { .. } | Self::NeedsTransformer => {
+                Disposition::Refuse
+            }
             Self::Mail(error) => error.disposition(),
             Self::Targets { failed, .. } => failed.first().map_or(Disposition::Bug, |(_, error)| error.disposition()),
             Self::Thread(_) | Self::Report(_) => Disposition::Bug,
@@ -109,6 +114,9 @@ impl Disposed for RetrainError {
             Self::Shard { .. } => Some("Clean the source again with tamiz-etl of this version.".into()),
             Self::TooFewRows { .. } => {
                 Some("Add labelled reviews, or lower --min-rows-per-class knowing what that means.".into())
+            }
+            Self::NeedsTransformer => {
+                Some("Train this column with --architecture transformer and --init, the folder of an encoder.".into())
             }
             Self::Spool(_) => Some("Give the job a larger disk, or name a folder on one by TMPDIR.".into()),
             Self::Targets { failed, .. } => failed.first().and_then(|(_, error)| error.remedy()),

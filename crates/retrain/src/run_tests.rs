@@ -15,6 +15,8 @@ use tamiz_telemetry::Progress;
 
 use super::*;
 
+#[path = "run_entities_tests.rs"]
+mod entities;
 #[path = "run_flags_tests.rs"]
 mod flags;
 
@@ -120,6 +122,11 @@ async fn labelled_runs_become_a_promoted_model_and_running_again_changes_nothing
     let folder = found.folder;
     let card = String::from_utf8(folder.read("card.md").await.unwrap().to_vec()).unwrap();
     assert!(card.contains("negative (1), positive (2)") && card.contains("| positive |"), "{card}");
+    assert!(
+        card.contains("## Verdict: promoted\n\nIt is the first model of its name")
+            && card.contains("| baseline | kept |"),
+        "{card}"
+    );
     assert_eq!(
         folder.read_json::<tamiz_domain::Baseline>("baseline.json").await.unwrap().rows,
         outcome.metrics.holdout.rows
@@ -155,11 +162,17 @@ async fn a_better_challenger_replaces_the_champion_and_a_worse_one_is_refused_in
     assert!(verdict.champion.as_ref().unwrap().accuracy >= verdict.challenger.accuracy);
     assert_eq!(pointer(&stores).await, Some(strong.model.version.clone()));
     assert_eq!(num_verdicts(&stores).await, 3);
+    let card = stores.open(&worse.folder).unwrap().read("card.md").await.unwrap();
+    let card = String::from_utf8(card.to_vec()).unwrap();
+    assert!(card.contains("## Verdict: kept champion") && card.contains("| accuracy | **broken** |"), "{card}");
+    assert!(card.contains(&format!("| the champion then, {} | ", strong.model.version)), "{card}");
     let (name, mail) = mailer.sent().pop().unwrap();
     assert_eq!(name, format!("retrain-{}", worse.model.version));
     assert!(mail.subject().starts_with("[tamiz] KEPT CHAMPION of toy: new ") && mail.body.is_ascii(), "{mail:?}");
     assert!(mail.body.contains(&format!("In use:    {}, as before", strong.model.version)), "{}", mail.body);
 }
+
+const TOKENIZER_CONFIG: &str = r#"{"do_lower_case": true}"#;
 
 /// Puts a tiny encoder with a head for other classes where `--init` finds it.
 async fn add_encoder(stores: &MemoryStores) {
@@ -168,6 +181,7 @@ async fn add_encoder(stores: &MemoryStores) {
     for file in ["config.json", "model.safetensors", "tokenizer.json"] {
         folder.write(file, std::fs::read(golden.join(file)).unwrap()).await.unwrap();
     }
+    folder.write("tokenizer_config.json", TOKENIZER_CONFIG).await.unwrap();
 }
 
 #[tokio::test]
@@ -183,7 +197,10 @@ async fn an_encoder_is_fine_tuned_and_meets_the_champion_as_any_model() {
     let found = resolve(&stores, &format!("{MODELS}/toy").parse().unwrap()).await.unwrap();
     let card = String::from_utf8(found.folder.read("card.md").await.unwrap().to_vec()).unwrap();
     assert!(card.contains("transformer architecture") && card.contains("Fine-tuned from tiny "), "{card}");
-    assert_eq!(found.read().await.unwrap().1, outcome.model, "the folder is verified as it is read");
+    let (artifact, reference) = found.read().await.unwrap();
+    assert_eq!(reference, outcome.model, "the folder is verified as it is read");
+    // Without it transformers would read upper case as no model here does.
+    assert_eq!(artifact.file("tokenizer_config.json").unwrap().as_ref(), TOKENIZER_CONFIG.as_bytes());
 
     let champion = format!("{MODELS}/toy");
     let checkpoint = stores.open_str(MODELS).unwrap().read("toy/checkpoint.safetensors").await.unwrap();

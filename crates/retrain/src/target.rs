@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use crate::data::{Rows, Sources, SplitSettings, read, split};
 use crate::evaluation::groups;
 use crate::promotion::{Challenge, Verdict};
-use crate::report::{Tracking, mail};
+use crate::report::{Tracking, mail, verdict_section};
 use crate::settings::Target;
 use crate::training::{Audience, CheckpointObject, Recipe, SEARCH, Searched, Space, Task, Trained, search, train};
 use crate::{Deps, Hyperparameters, RetrainError, Settings};
@@ -108,13 +108,15 @@ impl Job {
             Challenge { registry: &registry, challenger: &model, trained: &trained, task: &task, rules, now: deps.now };
         let verdict = challenge.settle().await?;
         tracing::info!(version = model.version, decision = ?verdict.promotion.decision, why = verdict.promotion.why, "verdict");
+        let card = format!("{}{}", trained.card, verdict_section(&verdict.promotion));
+        registry.write_card(&model.version, &card).await?;
         emit("retrain", None, &[(Metric::HoldoutAccuracy, 100.0 * trained.metrics.holdout.accuracy)]);
         if let Some(mailer) = &deps.mailer {
             let mail = mail(&model, &verdict.promotion, &folder.to_string());
             mailer.send(&format!("retrain-{}", model.version), &mail).await?;
         }
         // Last: nobody who waits for the verdict waits for the tracking server.
-        tracking.settle(&trained, &model, &folder.to_string(), &verdict).await;
+        tracking.settle(&trained, &card, &model, &folder.to_string(), &verdict).await;
         Ok(Outcome { model, folder, weight_bytes: trained.artifact.weight_bytes(), metrics: trained.metrics, verdict })
     }
 
@@ -131,6 +133,15 @@ impl Job {
             column = target.column,
             "rows read"
         );
+        let own = &self.settings.training.hyperparameters;
+        let (hyperparameters, recipe) = match data.rows.have_entities() {
+            false => (own.clone(), self.recipe.clone()),
+            true => {
+                let for_entities = own.for_entities()?;
+                let plan = for_entities.resolve()?;
+                (for_entities, self.recipe.with(plan))
+            }
+        };
         let split = split(&data.rows, &test, SplitSettings { holdout, seed, min_rows_per_class })?;
         let groups = groups(&data.rows, &split.holdout);
         let task = Task {
@@ -139,9 +150,9 @@ impl Job {
             groups,
             test,
             runs: self.data.runs.clone(),
-            recipe: self.recipe.clone(),
+            recipe,
             column: target.column.clone(),
-            record: self.settings.training.hyperparameters.record(),
+            record: hyperparameters.record(),
             searched: None,
             folds: self.settings.training.folds,
             seed,
@@ -149,23 +160,8 @@ impl Job {
         };
         match self.space.clone() {
             None => Ok(task),
-            Some(space) => self.searched(task, space, shutdown.clone()).await,
+            Some(space) => searched(task, space, hyperparameters, shutdown.clone()).await,
         }
-    }
-
-    /// The task with the best settings of the space.
-    async fn searched(&self, mut task: Task, space: Space, shutdown: Shutdown) -> Result<Task, RetrainError> {
-        let hyperparameters = self.settings.training.hyperparameters.clone();
-        let work = move || {
-            let recipe = |flags: &Hyperparameters| Ok(task.recipe.with(flags.resolve()?));
-            let rows = (&task.data.rows, &task.split);
-            let (best, searched) = search(space, &hyperparameters, recipe, rows, task.device, &shutdown)?;
-            tracing::info!(flags = ?best.record(), "search done");
-            task.recipe = task.recipe.with(best.resolve()?);
-            (task.record, task.searched) = (best.record(), Some(searched));
-            Ok(task)
-        };
-        spawn_blocking(work).await.map_err(RetrainError::Thread)?
     }
 
     async fn read_test(
@@ -181,6 +177,25 @@ impl Job {
         }
         Ok(test)
     }
+}
+
+/// The task with the best settings of the space.
+async fn searched(
+    mut task: Task,
+    space: Space,
+    hyperparameters: Hyperparameters,
+    shutdown: Shutdown,
+) -> Result<Task, RetrainError> {
+    let work = move || {
+        let recipe = |flags: &Hyperparameters| Ok(task.recipe.with(flags.resolve()?));
+        let rows = (&task.data.rows, &task.split);
+        let (best, searched) = search(space, &hyperparameters, recipe, rows, task.device, &shutdown)?;
+        tracing::info!(flags = ?best.record(), "search done");
+        task.recipe = task.recipe.with(best.resolve()?);
+        (task.record, task.searched) = (best.record(), Some(searched));
+        Ok(task)
+    };
+    spawn_blocking(work).await.map_err(RetrainError::Thread)?
 }
 
 /// Trains on a thread of its own.

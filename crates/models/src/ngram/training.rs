@@ -14,7 +14,7 @@ use super::network::Network;
 use super::optimiser::Optimiser;
 use super::weights::Weights;
 use crate::calibration::temperature;
-use crate::training::{Balance, Corpus, Epoch, Event, Example, Watch, class_weights, epoch_rows};
+use crate::training::{self, Balance, Corpus, Epoch, Event, Example, Watch, class_weights, epoch_rows};
 use crate::{Device, ModelError};
 
 /// Batches that the cores gather side by side before the steps are taken one after the other.
@@ -96,7 +96,7 @@ pub fn train(
     config.dimensions = network.dimensions();
     let mut weights = Weights::of(network, settings.weights)?;
     let logits = weights.network()?.logits_of(&data.validation, device)?;
-    weights.cool(temperature(&logits, &data.validation_classes))?;
+    weights.cool(temperature(logits.chunks_exact(labels.len()).zip(data.validation_classes.iter().copied())))?;
     Ngram::new(config, weights, device)
 }
 
@@ -185,7 +185,7 @@ impl Drop for SingleThread {
 fn check(corpus: &Corpus<'_>, settings: &TrainingSettings) -> Result<(), ModelError> {
     let TrainingSettings { epochs, batch_rows, learning_rate, .. } = *settings;
     let problem = settings.config(corpus.labels).problem().map(|problem| problem.to_string());
-    match problem.or_else(|| corpus.problem(epochs, batch_rows, learning_rate).map(str::to_owned)) {
+    match problem.or_else(|| training::problem(corpus, epochs, batch_rows, learning_rate).map(str::to_owned)) {
         Some(why) => Err(ModelError::InvalidTraining { why }),
         None => Ok(()),
     }

@@ -9,6 +9,8 @@ use arrow::compute::{CastOptions, and, cast, cast_with_options, filter_record_ba
 use arrow::datatypes::{DataType, Field, Int8Type, Schema, SchemaRef, UInt64Type};
 use arrow::error::ArrowError;
 
+use super::entities::{NamedSpan, are_entities, spans, uniform};
+
 /// Column of the review.
 const TEXT: &str = "text";
 /// Columns that a file may lack: id, provenance, and what rows have in common.
@@ -20,8 +22,8 @@ const OPTIONAL: [(&str, DataType); 5] = [
     ("verified_purchase", DataType::Boolean),
 ];
 
-/// What becomes of a labelled row: text, label, and the optional columns, null where the file lacks them. The label is a number, or a
-/// name that gets its number when all are known. Before unlabelled rows are left out, `may_lack_them` is true of text and label.
+/// What becomes of a labelled row: text, label, and the optional columns, null where the file lacks them. The label is a number, a name
+/// that gets its number when all are known, or a list of entities. Before unlabelled rows are left out, `may_lack_them` is true of text and label.
 fn schema(label: DataType, may_lack_them: bool) -> SchemaRef {
     let optional = OPTIONAL.map(|(name, kind)| Field::new(name, kind, true));
     let own = [Field::new(TEXT, DataType::Utf8, may_lack_them), Field::new("label", label, may_lack_them)];
@@ -42,6 +44,19 @@ pub(super) enum Labels {
     Numbers(Int8Array),
     /// Names of classes.
     Names(StringArray),
+    /// Entities of each row.
+    Entities(Vec<Vec<NamedSpan>>),
+}
+
+impl Labels {
+    /// What they are, for people.
+    pub fn form(&self) -> &'static str {
+        match self {
+            Self::Numbers(_) => "numbers",
+            Self::Names(_) => "names",
+            Self::Entities(_) => "entities",
+        }
+    }
 }
 
 /// The labelled rows of a batch: text, label, optional columns.
@@ -64,7 +79,13 @@ pub(super) fn labelled(batch: &RecordBatch, label: &str) -> Result<(RecordBatch,
     let kept = keep().map_err(|error: ArrowError| error.to_string())?;
     let labels = match kept.column(1).data_type() {
         DataType::Int8 => Labels::Numbers(kept.column(1).as_primitive::<Int8Type>().clone()),
-        _ => Labels::Names(kept.column(1).as_string::<i32>().clone()),
+        DataType::Utf8 => Labels::Names(kept.column(1).as_string::<i32>().clone()),
+        _ => Labels::Entities(spans(kept.column(1), kept.column(0).as_string()).map_err(|(row, why)| {
+            let ids = kept.column(2).as_string::<i32>();
+            let row =
+                if ids.is_valid(row) { ids.value(row).to_owned() } else { format!("text {:?}", start(&kept, row)) };
+            format!("of {row}, {why}")
+        })?),
     };
     Ok((kept, labels))
 }
@@ -108,7 +129,12 @@ impl Block {
     }
 }
 
-/// Whole numbers stay numbers; texts, and whether something is so, are names.
+/// The beginning of a row's text, which tells what row it is where nothing else does.
+fn start(batch: &RecordBatch, row: usize) -> String {
+    batch.column(0).as_string::<i32>().value(row).chars().take(40).collect()
+}
+
+/// Whole numbers stay numbers; texts, and whether something is so, are names; lists are entities.
 fn labels(column: &ArrayRef, name: &str) -> Result<ArrayRef, String> {
     match column.data_type() {
         kind if kind.is_integer() => cast_to(column, name, &DataType::Int8),
@@ -116,8 +142,9 @@ fn labels(column: &ArrayRef, name: &str) -> Result<ArrayRef, String> {
             cast_to(column, name, &DataType::Utf8)
         }
         DataType::Dictionary(_, values) if values.is_string() => cast_to(column, name, &DataType::Utf8),
+        kind if are_entities(kind) => uniform(column, name),
         other => Err(format!(
-            "its column `{name}` is {other}, which cannot be a label: whole numbers, texts and booleans can"
+            "its column `{name}` is {other}, which cannot be a label: whole numbers, texts, booleans and lists of entities can"
         )),
     }
 }
@@ -127,7 +154,7 @@ fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, String
 }
 
 /// Casts strictly: a number that does not fit is an error, not a null.
-fn cast_to(column: &ArrayRef, name: &str, kind: &DataType) -> Result<ArrayRef, String> {
+pub(super) fn cast_to(column: &ArrayRef, name: &str, kind: &DataType) -> Result<ArrayRef, String> {
     // Dictionaries unpack to their values first; there is no cast from one to every type.
     let values = match column.data_type() {
         DataType::Dictionary(_, values) => cast(column, values),

@@ -193,6 +193,10 @@ fn add_to_digest(digest: &mut Sha256, batch: &RecordBatch, labels: &Labels) {
         let label = match labels {
             Labels::Numbers(labels) => labels.value(at).to_string(),
             Labels::Names(labels) => labels.value(at).to_owned(),
+            Labels::Entities(labels) => {
+                let spans = labels[at].iter().map(|span| format!("{} {} {};", span.start, span.end, span.kind));
+                spans.collect()
+            }
         };
         let id = if ids.is_valid(at) { ids.value(at) } else { "" };
         for part in [id, &label, texts.value(at)] {

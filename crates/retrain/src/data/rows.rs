@@ -5,17 +5,15 @@ use std::collections::BTreeSet;
 use tamiz_domain::LabelMap;
 
 use super::columns::Block;
-
-/// Stands for no label; no row has it.
-pub(crate) const NO_LABEL: i8 = i8::MIN;
+use super::label::{Label, Spans};
 
 /// A labelled review.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Row<'a> {
     /// Title and body.
     pub text: &'a str,
-    /// Label value.
-    pub label: i8,
+    /// What it is labelled with.
+    pub label: Label<'a>,
     /// Stable id, if the file has one.
     pub id: Option<&'a str>,
     /// Provenance, if the file has it.
@@ -35,26 +33,33 @@ pub(crate) struct Rows {
     /// First row of each block, and at last the number of rows.
     starts: Vec<usize>,
     labels: LabelMap,
+    /// The labels, where they are entities and no classes.
+    entities: Option<Spans>,
 }
 
 impl Rows {
-    pub(super) fn new(blocks: Vec<Block>, labels: LabelMap) -> Self {
+    pub(super) fn new(blocks: Vec<Block>, labels: LabelMap, entities: Option<Spans>) -> Self {
         let mut starts = vec![0];
         starts.extend(blocks.iter().scan(0, |sum, block| {
             *sum += block.labels.values().len();
             Some(*sum)
         }));
-        Self { blocks, starts, labels }
+        Self { blocks, starts, labels, entities }
     }
 
-    /// Every label that occurs.
+    /// Whether labels are entities and no classes.
+    pub fn have_entities(&self) -> bool {
+        self.entities.is_some()
+    }
+
+    /// Every class or kind of entity that occurs.
     pub fn labels(&self) -> &LabelMap {
         &self.labels
     }
 
-    /// Every label of some of the rows.
+    /// Every class or kind of entity of some of the rows.
     pub fn labels_of(&self, which: &[usize]) -> LabelMap {
-        let occurring: BTreeSet<i8> = self.pick(which).map(|row| row.label).collect();
+        let occurring: BTreeSet<i8> = self.pick(which).flat_map(|row| row.label.classes()).collect();
         // Numbers are named by which of them there are.
         if self.labels == LabelMap::of_values(self.labels.0.iter().map(|class| class.value)) {
             return LabelMap::of_values(occurring);
@@ -75,10 +80,11 @@ impl Rows {
     /// A row; as with slices, there must be as many.
     pub fn get(&self, row: usize) -> Row<'_> {
         let at = self.starts.partition_point(|&start| start <= row) - 1;
+        let entities = self.entities.as_ref().map(|spans| Label::Entities(spans.of_row(row)));
         let (block, at) = (&self.blocks[at], row - self.starts[at]);
         Row {
             text: block.texts.value(at),
-            label: block.labels.value(at),
+            label: entities.unwrap_or_else(|| Label::Class(block.labels.value(at))),
             id: text(&block.ids, at),
             source: text(&block.sources, at),
             number: value(&block.numbers, at).map(|at| block.numbers.value(at)),
@@ -124,7 +130,7 @@ pub(crate) mod tests {
             let (batch, _) = labelled(&batch, "label").unwrap();
             Block::of(&numbered(&batch, Int8Array::from(labels.to_data())).unwrap())
         };
-        Rows::new(of.chunks(2).map(block).collect(), LabelMap::of_values(of.iter().map(|(_, label)| *label)))
+        Rows::new(of.chunks(2).map(block).collect(), LabelMap::of_values(of.iter().map(|(_, label)| *label)), None)
     }
 
     #[test]
@@ -133,8 +139,8 @@ pub(crate) mod tests {
         assert_eq!((all.len(), all.is_empty(), rows::<&str>(&[]).len()), (5, false, 0));
         let texts: Vec<&str> = all.iter().map(|row| row.text).collect();
         assert_eq!(texts, ["a", "b", "c", "d", "e"]);
-        let picked: Vec<(&str, i8)> = all.pick(&[4, 1]).map(|row| (row.text, row.label)).collect();
-        assert_eq!(picked, [("e", 1), ("b", 2)]);
+        let picked: Vec<(&str, Label<'_>)> = all.pick(&[4, 1]).map(|row| (row.text, row.label)).collect();
+        assert_eq!(picked, [("e", Label::Class(1)), ("b", Label::Class(2))]);
         let first = all.get(0);
         assert_eq!((first.id, first.number, first.verified), (None, None, None), "the file lacked them");
     }

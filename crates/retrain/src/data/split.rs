@@ -160,9 +160,12 @@ fn half(key: &Key) -> u128 {
 
 fn check_classes(rows: &Rows, kept: impl Iterator<Item = usize>, least: usize) -> Result<(), RetrainError> {
     let mut counts: BTreeMap<i8, usize> = BTreeMap::new();
-    kept.for_each(|row| *counts.entry(rows.get(row).label).or_default() += 1);
+    kept.flat_map(|row| rows.get(row).label.classes()).for_each(|class| *counts.entry(class).or_default() += 1);
     let too_few = |found: String| Err(RetrainError::TooFewRows { found });
-    if counts.len() < 2 {
+    if rows.have_entities() && counts.is_empty() {
+        return too_few("no entity is marked in any of them".into());
+    }
+    if !rows.have_entities() && counts.len() < 2 {
         let classes =
             counts.keys().next().map_or("none at all".into(), |&label| format!("only {}", named(rows, label)));
         return too_few(format!("{classes}, but a model needs two classes"));
@@ -175,7 +178,7 @@ fn check_classes(rows: &Rows, kept: impl Iterator<Item = usize>, least: usize) -
 
 /// Every class must be on every side: a class that is missing can neither be learnt nor judged.
 fn check_parts(rows: &Rows, split: &Split) -> Result<(), RetrainError> {
-    let labels = |part: &[usize]| rows.pick(part).map(|row| row.label).collect::<BTreeSet<i8>>();
+    let labels = |part: &[usize]| rows.pick(part).flat_map(|row| row.label.classes()).collect::<BTreeSet<i8>>();
     let sides = [("training", &split.training), ("validation", &split.validation), ("the hold-out", &split.holdout)];
     let all: BTreeSet<i8> = sides.iter().flat_map(|(_, part)| labels(part)).collect();
     for (side, part) in sides {

@@ -1,3 +1,4 @@
+use super::super::label::Label;
 use super::super::rows::tests::rows;
 use super::*;
 
@@ -33,7 +34,7 @@ fn no_text_is_on_two_sides_whatever_its_case_and_spaces() {
 fn every_class_is_divided_by_the_share() {
     let (rows, split) = split(&pairs(20_000), &Pairs::new(), SETTINGS).unwrap();
     for (label, total) in [(1, 5_000.0), (2, 15_000.0)] {
-        let held = rows.pick(&split.holdout).filter(|row| row.label == label).count() as f64;
+        let held = rows.pick(&split.holdout).filter(|row| row.label == Label::Class(label)).count() as f64;
         assert!((held / total - 0.2).abs() < 0.02, "{label}: {held}");
     }
     let validation = split.validation.len() as f64 / (split.validation.len() + split.training.len()) as f64;

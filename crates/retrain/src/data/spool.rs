@@ -16,7 +16,9 @@ use memmap2::Mmap;
 use tamiz_domain::LabelMap;
 
 use super::columns::{Block, Labels, numbered, numbered_schema};
-use super::rows::{NO_LABEL, Rows};
+use super::entities::NamedSpan;
+use super::label::{NO_LABEL, Span, Spans};
+use super::rows::Rows;
 
 /// Bytes of an Arrow file after its footer: the footer's length, and `ARROW1`.
 const TRAILER: usize = 10;
@@ -40,12 +42,13 @@ pub(super) struct Spool {
     writer: FileWriter<File>,
     file: File,
     names: Names,
+    /// What labels are, once any was seen.
+    form: Option<&'static str>,
+    entities: Spans,
 }
 
 /// What the labels of the rows stand for.
 enum Names {
-    /// Nothing was seen yet.
-    Unknown,
     /// Numbers, which are their own names; those that occur.
     Numbers(Vec<bool>),
     /// Names, in the order in which they were met.
@@ -59,15 +62,37 @@ impl Spool {
     pub fn create(labels: Option<&LabelMap>) -> Result<Self, SpoolError> {
         let file = tempfile::tempfile()?;
         let writer = FileWriter::try_new(file.try_clone()?, &numbered_schema())?;
-        let names = labels.map_or(Names::Unknown, |labels| Names::Given(labels.clone()));
-        Ok(Self { writer, file, names })
+        let names = labels.map_or(Names::Found(Vec::new()), |labels| Names::Given(labels.clone()));
+        Ok(Self { writer, file, names, form: None, entities: Spans::default() })
     }
 
     /// Adds a batch as [`super::columns::labelled`] makes it.
     pub fn add(&mut self, batch: &RecordBatch, labels: &Labels) -> Result<(), SpoolError> {
-        let labels = self.names.number(labels)?;
+        let form = *self.form.get_or_insert(labels.form());
+        if form != labels.form() {
+            let other = labels.form();
+            return Err(SpoolError::Labels(format!(
+                "its labels are {other}, and those of a file before it are {form}"
+            )));
+        }
+        let numbers = match labels {
+            Labels::Numbers(labels) => self.names.check(labels)?,
+            Labels::Names(labels) => {
+                labels.iter().flatten().map(|name| self.names.number(name)).collect::<Result<_, _>>()?
+            }
+            Labels::Entities(labels) => {
+                for spans in labels {
+                    let span = |span: &NamedSpan| {
+                        Ok(Span { start: span.start, end: span.end, kind: self.names.number(&span.kind)? })
+                    };
+                    self.entities.push(spans.iter().map(span).collect::<Result<Vec<_>, SpoolError>>()?);
+                }
+                // The column is there, and nobody reads it.
+                Int8Array::from(vec![NO_LABEL; labels.len()])
+            }
+        };
         if batch.num_rows() > 0 {
-            self.writer.write(&numbered(batch, labels)?)?;
+            self.writer.write(&numbered(batch, numbers)?)?;
         }
         Ok(())
     }
@@ -79,8 +104,16 @@ impl Spool {
         // SAFETY: the file has no name, and its only other handle was the writer's, which is gone: nobody can change or cut it while it is mapped.
         let map = unsafe { Mmap::map(&self.file)? };
         let mut blocks: Vec<Block> = decode(&Buffer::from(Bytes::from_owner(map)))?.iter().map(Block::of).collect();
-        let labels = self.names.settle(&mut blocks)?;
-        Ok(Rows::new(blocks, labels))
+        let (labels, renumbered) = self.names.settle()?;
+        let renumber = |at: i8| renumbered.get(at as usize).copied().unwrap_or(at);
+        if self.form == Some("entities") {
+            self.entities.renumber(renumber);
+            return Ok(Rows::new(blocks, labels, Some(self.entities)));
+        }
+        if !renumbered.is_empty() {
+            blocks.iter_mut().for_each(|block| block.labels = block.labels.unary(renumber));
+        }
+        Ok(Rows::new(blocks, labels, None))
     }
 }
 
@@ -102,69 +135,63 @@ fn decode(file: &Buffer) -> Result<Vec<RecordBatch>, ArrowError> {
 }
 
 impl Names {
-    /// The labels as numbers; names get theirs in the order in which they are met, which [`Self::settle`] puts right.
-    fn number(&mut self, labels: &Labels) -> Result<Int8Array, SpoolError> {
-        if matches!(self, Self::Unknown) {
-            *self = match labels {
-                Labels::Numbers(_) => Self::Numbers(vec![false; 256]),
-                Labels::Names(_) => Self::Found(Vec::new()),
-            };
+    /// Labels that are numbers.
+    fn check(&mut self, labels: &Int8Array) -> Result<Int8Array, SpoolError> {
+        if labels.values().contains(&NO_LABEL) {
+            let why = format!("a row has the label {NO_LABEL}: labels are whole numbers from -127 to 127");
+            return Err(SpoolError::Labels(why));
         }
-        let many = || SpoolError::Labels("its labels have more than 128 names: too many for classes".into());
-        match (self, labels) {
-            (_, Labels::Numbers(labels)) if labels.values().contains(&NO_LABEL) => Err(SpoolError::Labels(format!(
-                "a row has the label {NO_LABEL}: labels are whole numbers from -127 to 127"
-            ))),
-            (Self::Numbers(seen), Labels::Numbers(labels)) => {
-                labels.values().iter().for_each(|&label| seen[usize::from(label as u8)] = true);
-                Ok(labels.clone())
+        if matches!(self, Self::Found(_)) {
+            *self = Self::Numbers(vec![false; 256]);
+        }
+        if let Self::Numbers(seen) = self {
+            labels.values().iter().for_each(|&label| seen[usize::from(label as u8)] = true);
+        }
+        Ok(labels.clone())
+    }
+
+    /// The number of a name; names get theirs in the order in which they are met, which [`Self::settle`] puts right.
+    fn number(&mut self, name: &str) -> Result<i8, SpoolError> {
+        match self {
+            Self::Found(found) => {
+                let at = found.iter().position(|known| known == name).unwrap_or_else(|| {
+                    found.push(name.to_owned());
+                    found.len() - 1
+                });
+                i8::try_from(at).map_err(|_| many())
             }
-            (Self::Given(_), Labels::Numbers(labels)) => Ok(labels.clone()),
-            (Self::Found(found), Labels::Names(labels)) => {
-                let number = |name: &str| {
-                    let at = found.iter().position(|known| known == name).unwrap_or_else(|| {
-                        found.push(name.to_owned());
-                        found.len() - 1
-                    });
-                    i8::try_from(at).map_err(|_| many())
-                };
-                labels.iter().flatten().map(number).collect()
+            Self::Given(given) => {
+                let class = given.0.iter().find(|class| class.name == name);
+                let unknown = || SpoolError::Labels(format!("no row to train with has its label `{name}`"));
+                class.map(|class| class.value).ok_or_else(unknown)
             }
-            (Self::Given(given), Labels::Names(labels)) => {
-                let number = |name: &str| {
-                    let class = given.0.iter().find(|class| class.name == name);
-                    class
-                        .map(|class| class.value)
-                        .ok_or_else(|| SpoolError::Labels(format!("no row to train with has its label `{name}`")))
-                };
-                labels.iter().flatten().map(number).collect()
-            }
-            _ => Err(SpoolError::Labels("its labels are numbers in one file and names in another".into())),
+            // A file's labels are of one form, which was compared.
+            Self::Numbers(_) => Err(SpoolError::Labels(format!("its label `{name}` is no number"))),
         }
     }
 
-    /// Numbers names in the order of the alphabet, whatever the order of the rows, and answers what the numbers stand for.
-    fn settle(self, blocks: &mut [Block]) -> Result<LabelMap, SpoolError> {
+    /// What the numbers stand for; and, of names that were found, the number of each in the order of the alphabet, whatever the order of
+    /// the rows.
+    fn settle(self) -> Result<(LabelMap, Vec<i8>), SpoolError> {
         match self {
-            Self::Unknown => Ok(LabelMap(Vec::new())),
-            Self::Given(labels) => Ok(labels),
+            Self::Given(labels) => Ok((labels, Vec::new())),
             Self::Numbers(seen) => {
-                Ok(LabelMap::of_values((0..=255_u8).filter(|&at| seen[usize::from(at)]).map(|at| at as i8)))
+                let occurring = (0..=255_u8).filter(|&at| seen[usize::from(at)]).map(|at| at as i8);
+                Ok((LabelMap::of_values(occurring), Vec::new()))
             }
             Self::Found(found) => {
-                let labels = LabelMap::of_names(found.iter().map(String::as_str)).ok_or_else(|| {
-                    SpoolError::Labels("its labels have more than 128 names: too many for classes".into())
-                })?;
+                let labels = LabelMap::of_names(found.iter().map(String::as_str)).ok_or_else(many)?;
                 let value =
                     |name: &String| labels.0.iter().find(|class| class.name == *name).map_or(0, |class| class.value);
-                let values: Vec<i8> = found.iter().map(value).collect();
-                for block in blocks {
-                    block.labels = block.labels.unary(|at| values[at as usize]);
-                }
-                Ok(labels)
+                let values = found.iter().map(value).collect();
+                Ok((labels, values))
             }
         }
     }
+}
+
+fn many() -> SpoolError {
+    SpoolError::Labels("its labels have more than 128 names: too many for classes".into())
 }
 
 #[cfg(test)]

@@ -18,12 +18,13 @@ pub(crate) fn baseline(rows: &Rows, which: &[usize], evaluation: &Evaluation) ->
     let share = |classes: &mut dyn Iterator<Item = i8>| {
         let mut counts: BTreeMap<i8, u64> = BTreeMap::new();
         classes.for_each(|class| *counts.entry(class).or_default() += 1);
-        counts.into_iter().map(|(class, count)| (class, count as f64 / which.len() as f64)).collect()
+        let total = counts.values().sum::<u64>() as f64;
+        counts.into_iter().map(|(class, count)| (class, count as f64 / total)).collect()
     };
     Baseline {
         rows: which.len() as u64,
-        labels: share(&mut rows.pick(which).map(|row| row.label)),
-        predicted: share(&mut evaluation.predicted.iter().copied()),
+        labels: share(&mut rows.pick(which).flat_map(|row| row.label.classes())),
+        predicted: share(&mut evaluation.answers.iter().flat_map(|answer| answer.as_label().classes())),
         confidence,
         text_characters,
     }

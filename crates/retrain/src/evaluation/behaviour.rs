@@ -9,14 +9,14 @@ use tamiz_models::{Model, ModelError};
 use super::figures::Numbers;
 use super::perturbation::PERTURBATIONS;
 use super::words::{DENIALS, Denial};
-use crate::data::Rows;
+use crate::data::{Answer, Label, Rows};
 
 /// Rows that are changed, spread evenly over all that are given.
 const SAMPLE_ROWS: usize = 500;
 /// Name of the test in which the answer must change.
 const NEGATION: &str = "negation";
 
-/// Runs every test on rows that training never saw; `predicted` is what the model says of them.
+/// Runs every test on rows that training never saw; `answers` is what the model says of them.
 ///
 /// # Errors
 /// [`ModelError`] of the model.
@@ -24,22 +24,25 @@ pub(crate) fn behaviour(
     model: &mut dyn Model,
     rows: &Rows,
     which: &[usize],
-    predicted: &[i8],
+    answers: &[Answer],
     seed: u64,
 ) -> Result<Vec<Behaviour>, ModelError> {
     let step = which.len().div_ceil(SAMPLE_ROWS).max(1);
     let sample: Vec<usize> = which.iter().copied().step_by(step).collect();
-    let before = predicted.iter().copied().step_by(step);
-    let mut asked = Asked { numbers: Numbers::of(model.labels(), rows.labels()), model };
+    let before = answers.iter().step_by(step);
+    let mut asked = Asked { numbers: Numbers::of(model.labels(), rows), model };
     let mut found = Vec::new();
     for (stream, (test, change)) in PERTURBATIONS.into_iter().enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(stream as u64);
-        let cases: Vec<Case> = rows
-            .pick(&sample)
-            .zip(before.clone())
-            .filter_map(|(row, before)| Some(Case { before, label: row.label, text: change(&row, &mut rng)? }))
-            .collect();
+        let mut cases = Vec::new();
+        for (row, before) in rows.pick(&sample).zip(before.clone()) {
+            let Some(text) = change(&row, &mut rng) else { continue };
+            // What is named in a text must stand where it stood.
+            if !rows.have_entities() || keeps_places(row.text, &text) {
+                cases.push(Case { before, label: row.label, text });
+            }
+        }
         found.push(invariance(&mut asked, test, &cases)?);
     }
     if is_sentiment(&asked.model.labels()) {
@@ -56,34 +59,40 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     /// What it says of texts, in the numbers of the rows' labels.
-    fn answers(&mut self, texts: &[&str]) -> Result<Vec<i8>, ModelError> {
+    fn answers(&mut self, texts: &[&str]) -> Result<Vec<Answer>, ModelError> {
         let labelled = self.model.read_and_label(texts)?;
-        let said = labelled.into_iter().map(|labelled| labelled.ok().and_then(|prediction| prediction.label));
-        Ok(said.map(|said| self.numbers.of_rows(said)).collect())
+        Ok(labelled.into_iter().map(|labelled| self.numbers.answer(&labelled.unwrap_or_default())).collect())
     }
 }
 
 /// A changed text.
-struct Case {
+struct Case<'a> {
     /// What was said of it before.
-    before: i8,
-    label: i8,
+    before: &'a Answer,
+    label: Label<'a>,
     text: String,
 }
 
+/// Whether every word of a text stands where it stood before the change.
+fn keeps_places(before: &str, after: &str) -> bool {
+    let same = |(one, other): (char, char)| one.is_whitespace() == other.is_whitespace();
+    after.starts_with(before)
+        || (before.chars().count() == after.chars().count() && before.chars().zip(after.chars()).all(same))
+}
+
 /// Texts whose answer should stay as it was.
-fn invariance(asked: &mut Asked<'_>, test: &str, cases: &[Case]) -> Result<Behaviour, ModelError> {
+fn invariance(asked: &mut Asked<'_>, test: &str, cases: &[Case<'_>]) -> Result<Behaviour, ModelError> {
     let texts: Vec<&str> = cases.iter().map(|case| case.text.as_str()).collect();
     let after = asked.answers(&texts)?;
-    let count = |fails: fn(&Case, i8) -> bool| {
-        cases.iter().zip(&after).filter(|(case, after)| fails(case, **after)).count() as u64
+    let count = |fails: fn(&Case<'_>, &Answer) -> bool| {
+        cases.iter().zip(&after).filter(|(case, after)| fails(case, after)).count() as u64
     };
     Ok(Behaviour {
         test: test.to_owned(),
         cases: cases.len() as u64,
         independent: cases.len() as u64,
         failures: count(|case, after| case.before != after),
-        wrong: count(|case, after| case.label != after),
+        wrong: count(|case, after| case.label != after.as_label()),
     })
 }
 

@@ -74,8 +74,8 @@ fn a_model_of_single_words_bears_what_leaves_them_alone_and_takes_no_denial() {
     let which: Vec<usize> = (0..rows.len()).collect();
     let tested = || {
         let mut model = model(&pairs());
-        let predicted = evaluate(model.as_mut(), &rows, &which).unwrap().predicted;
-        behaviour(model.as_mut(), &rows, &which, &predicted, 1).unwrap()
+        let answers = evaluate(model.as_mut(), &rows, &which).unwrap().answers;
+        behaviour(model.as_mut(), &rows, &which, &answers, 1).unwrap()
     };
     let found = tested();
     let of = |test: &str| found.iter().find(|behaviour| behaviour.test == test).unwrap();
@@ -85,6 +85,13 @@ fn a_model_of_single_words_bears_what_leaves_them_alone_and_takes_no_denial() {
     assert!(of("typos").failures > 20, "words that decide were changed: {found:?}");
     assert!(of(NEGATION).failure_rate() > 0.5, "no row of the training denied anything: {found:?}");
     assert_eq!(found, tested());
+}
+
+#[test]
+fn a_change_keeps_places_where_every_word_stands_where_it_stood() {
+    assert!(keeps_places("Ana saw it", "ANA SAW IT") && keeps_places("Ana saw it", "Ana saw it 📦"));
+    assert!(keeps_places("Ana saw it", "Mia saw it") && !keeps_places("Ana saw it", "Peter saw it"));
+    assert!(!keeps_places("Ana saw Peter", "Peter saw Ana"), "as long, and its words stand elsewhere");
 }
 
 #[test]

@@ -36,6 +36,6 @@ pub(crate) fn examine(
 ) -> Result<Examination, ModelError> {
     let evaluation = evaluate(model, rows, which)?;
     let slices = slices(groups, rows, which, &evaluation);
-    let behaviour = behaviour(model, rows, which, &evaluation.predicted, seed)?;
+    let behaviour = behaviour(model, rows, which, &evaluation.answers, seed)?;
     Ok(Examination { evaluation, slices, behaviour, weight_bytes: weight_bytes as u64 })
 }

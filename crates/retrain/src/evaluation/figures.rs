@@ -1,30 +1,34 @@
 //! A model's figures on labelled rows.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tamiz_domain::{LabelMap, MetricSet};
 use tamiz_models::{Model, ModelError, Prediction};
 
-use crate::data::{NO_LABEL, Row, Rows};
+use super::tally::Tally;
+use crate::data::{Answer, Label, NO_LABEL, Row, Rows, Span};
 
 /// Texts that go to the model at once.
 const BATCH_ROWS: usize = 4_096;
 /// Smallest probability of a label that counts: one confident error must not make the mean infinite.
 const FLOOR: f64 = 1e-7;
+/// Number of a kind of entity that no row is labelled with.
+const UNKNOWN_KIND: i8 = NO_LABEL + 1;
 
 /// What a model makes of labelled rows.
 #[derive(Debug)]
 pub(crate) struct Evaluation {
     /// The figures.
     pub metrics: MetricSet,
-    /// For each row the predicted class, in the numbers of the rows' labels.
-    pub predicted: Vec<i8>,
+    /// What it says of each row.
+    pub answers: Vec<Answer>,
     /// For each row whether that is the label.
     pub hits: Vec<bool>,
-    /// Confidence of each row's prediction.
+    /// For each row whether saying that nothing is there would be right; empty where labels are classes.
+    pub nothing: Vec<bool>,
+    /// Confidence of each row's prediction; empty where labels are entities.
     pub confidences: Vec<f32>,
-    /// Probability of each row's label.
+    /// Probability of each row's label; empty where labels are entities.
     pub of_labels: Vec<f32>,
     /// Texts labelled in a second. Of no use but to be compared with what was measured on the same machine at the same time.
     pub texts_per_second: f64,
@@ -35,8 +39,9 @@ impl Evaluation {
     pub fn followed_by(&self, other: &Self) -> Self {
         Self {
             metrics: self.metrics.clone(),
-            predicted: [&self.predicted[..], &other.predicted].concat(),
+            answers: [&self.answers[..], &other.answers].concat(),
             hits: [&self.hits[..], &other.hits].concat(),
+            nothing: [&self.nothing[..], &other.nothing].concat(),
             confidences: [&self.confidences[..], &other.confidences].concat(),
             of_labels: [&self.of_labels[..], &other.of_labels].concat(),
             texts_per_second: self.texts_per_second,
@@ -46,52 +51,73 @@ impl Evaluation {
 
 /// Runs the model over some of the rows.
 pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> Result<Evaluation, ModelError> {
-    let numbers = Numbers::of(model.labels(), rows.labels());
-    let mut confusion: BTreeMap<i8, BTreeMap<i8, u64>> = BTreeMap::new();
-    let (mut predicted, mut hits, mut confidences, mut of_labels) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut loss, start) = (0.0, Instant::now());
+    let numbers = Numbers::of(model.labels(), rows);
+    let mut found = Evaluation {
+        metrics: MetricSet::of_confusion(Default::default(), None),
+        answers: Vec::with_capacity(which.len()),
+        hits: Vec::with_capacity(which.len()),
+        nothing: Vec::new(),
+        confidences: Vec::new(),
+        of_labels: Vec::new(),
+        texts_per_second: 0.0,
+    };
+    let (mut tally, mut loss, start) = (Tally::default(), 0.0, Instant::now());
     for batch in which.chunks(BATCH_ROWS) {
         let texts: Vec<&str> = rows.pick(batch).map(|row| row.text).collect();
         for (Row { label, .. }, labelled) in rows.pick(batch).zip(model.read_and_label(&texts)?) {
             // A text that the model fails on is one that it gets wrong.
-            let Prediction { label: found, confidence, scores, .. } = labelled.unwrap_or_default();
-            let of_label = numbers.index_of(label).and_then(|index| scores.get(index)).copied().unwrap_or(0.0);
-            let found = numbers.of_rows(found);
-            loss -= f64::from(of_label).max(FLOOR).ln();
-            *confusion.entry(label).or_default().entry(found).or_default() += 1;
-            predicted.push(found);
-            hits.push(found == label);
-            confidences.push(confidence.unwrap_or(0.0));
-            of_labels.push(of_label);
+            let prediction = labelled.unwrap_or_default();
+            let answer = numbers.answer(&prediction);
+            match label {
+                Label::Class(label) => {
+                    let index = numbers.index_of(label);
+                    let of_label = index.and_then(|index| prediction.scores.get(index)).copied().unwrap_or(0.0);
+                    loss -= f64::from(of_label).max(FLOOR).ln();
+                    found.confidences.push(prediction.confidence.unwrap_or(0.0));
+                    found.of_labels.push(of_label);
+                }
+                Label::Entities(spans) => found.nothing.push(spans.is_empty()),
+            }
+            tally.add(label, &answer);
+            found.hits.push(label == answer.as_label());
+            found.answers.push(answer);
         }
     }
-    let log_loss = (!which.is_empty()).then(|| loss / which.len() as f64);
-    let metrics = MetricSet {
-        calibration_error: calibration_error(&confidences, &hits),
-        ..MetricSet::of_confusion(confusion, log_loss)
-    };
-    let texts_per_second = which.len() as f64 / start.elapsed().as_secs_f64().max(f64::EPSILON);
-    Ok(Evaluation { metrics, predicted, hits, confidences, of_labels, texts_per_second })
+    found.metrics = tally.figures();
+    if !rows.have_entities() {
+        found.metrics.log_loss = (!which.is_empty()).then(|| loss / which.len() as f64);
+        found.metrics.calibration_error = calibration_error(&found.confidences, &found.hits);
+    }
+    found.texts_per_second = which.len() as f64 / start.elapsed().as_secs_f64().max(f64::EPSILON);
+    Ok(found)
 }
 
 /// The number of each of a model's classes among the labels of the rows. Classes with names are numbered by each model for itself, so
-/// where every name is known the name decides, and otherwise the number.
+/// where every name is known the name decides, and otherwise the number. Kinds of entities have names only.
 pub(super) struct Numbers {
     model: LabelMap,
     numbers: Vec<i8>,
+    /// The kinds of the rows' entities, where these are the labels.
+    kinds: Option<LabelMap>,
 }
 
 impl Numbers {
-    pub fn of(model: LabelMap, rows: &LabelMap) -> Self {
-        let by_name = |name: &str| rows.0.iter().find(|class| class.name == name).map(|class| class.value);
+    pub fn of(model: LabelMap, rows: &Rows) -> Self {
+        let by_name = |name: &str| rows.labels().0.iter().find(|class| class.name == name).map(|class| class.value);
         let named: Option<Vec<i8>> = model.0.iter().map(|class| by_name(&class.name)).collect();
         let numbers = named.unwrap_or_else(|| model.0.iter().map(|class| class.value).collect());
-        Self { model, numbers }
+        Self { model, numbers, kinds: rows.have_entities().then(|| rows.labels().clone()) }
     }
 
-    /// What the model says, in the numbers of the rows; [`NO_LABEL`] where it says nothing.
-    pub fn of_rows(&self, said: Option<i8>) -> i8 {
-        said.and_then(|said| self.numbers.get(self.model.index_of(said)?)).copied().unwrap_or(NO_LABEL)
+    /// What the model says, in the numbers of the rows.
+    pub fn answer(&self, said: &Prediction) -> Answer {
+        let Some(kinds) = &self.kinds else {
+            let number = said.label.and_then(|said| self.numbers.get(self.model.index_of(said)?));
+            return Answer::Class(number.copied().unwrap_or(NO_LABEL));
+        };
+        let kind = |name: &str| kinds.0.iter().find(|kind| kind.name == name).map_or(UNKNOWN_KIND, |kind| kind.value);
+        let entities = said.entities.iter();
+        Answer::Entities(entities.map(|one| Span { start: one.start, end: one.end, kind: kind(&one.kind) }).collect())
     }
 
     /// Position of a row's label among the model's scores.
@@ -113,15 +139,19 @@ fn calibration_error(confidences: &[f32], hits: &[bool]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use tamiz_domain::LabelClass;
+
     use super::*;
+    use crate::data;
 
     #[test]
     fn classes_are_told_by_their_names_where_all_are_known() {
-        let rows = LabelMap::of_names(["fault", "praise", "question"]).unwrap();
-        let older = LabelMap::of_names(["question", "fault"]).unwrap();
-        assert_eq!(Numbers::of(older, &rows).numbers, [0, 2]);
-        let foreign = LabelMap::of_names(["LABEL_0", "LABEL_1"]).unwrap();
-        assert_eq!(Numbers::of(foreign, &rows).numbers, [0, 1]);
+        let rows = data::rows(&[("bad", 1), ("good", 2)]);
+        let map = |names: [(i8, &str); 2]| {
+            LabelMap(names.map(|(value, name)| LabelClass { value, name: name.to_owned() }).to_vec())
+        };
+        assert_eq!(Numbers::of(map([(0, "positive"), (1, "negative")]), &rows).numbers, [2, 1]);
+        assert_eq!(Numbers::of(map([(0, "LABEL_0"), (1, "LABEL_1")]), &rows).numbers, [0, 1]);
     }
 
     #[test]

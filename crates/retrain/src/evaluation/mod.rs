@@ -7,6 +7,7 @@ mod figures;
 mod noise;
 mod perturbation;
 mod slices;
+mod tally;
 mod words;
 
 pub(crate) use baseline::baseline;

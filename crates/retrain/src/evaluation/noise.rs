@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Evaluation;
-use crate::data::Rows;
+use crate::data::{Label, Rows};
 
 /// Rows that the report lists at most.
 const LISTED: usize = 10_000;
@@ -29,12 +29,14 @@ pub(crate) struct Noise {
 pub(crate) fn noise(rows: &Rows, which: &[usize], evaluation: &Evaluation) -> Result<Noise, csv::Error> {
     let usual = usual_probabilities(rows, which, evaluation);
     let believed = |at: usize| {
+        let said = evaluation.answers[at].as_label().classes().next();
         let confidence = f64::from(evaluation.confidences[at]);
-        !evaluation.hits[at] && usual.get(&evaluation.predicted[at]).is_some_and(|&usual| confidence >= usual)
+        !evaluation.hits[at] && said.and_then(|said| usual.get(&said)).is_some_and(|&usual| confidence >= usual)
     };
     let mut suspects: Vec<usize> = (0..which.len()).filter(|&at| believed(at)).collect();
     let margin = |at: usize| evaluation.confidences[at] - evaluation.of_labels[at];
     suspects.sort_by(|&a, &b| margin(b).total_cmp(&margin(a)).then(which[a].cmp(&which[b])));
+    let named = |label: Label<'_>| label.classes().map(|class| rows.labels().name_of(class)).collect::<String>();
     let mut csv = csv::Writer::from_writer(Vec::new());
     csv.write_record(["review_id", "source", "row", "label", "predicted", "confidence", "probability_of_label"])?;
     for &at in suspects.iter().take(LISTED) {
@@ -43,8 +45,8 @@ pub(crate) fn noise(rows: &Rows, which: &[usize], evaluation: &Evaluation) -> Re
             row.id.unwrap_or_default(),
             row.source.unwrap_or_default(),
             &row.number.map(|number| number.to_string()).unwrap_or_default(),
-            &rows.labels().name_of(row.label),
-            &rows.labels().name_of(evaluation.predicted[at]),
+            &named(row.label),
+            &named(evaluation.answers[at].as_label()),
             &format!("{:.4}", evaluation.confidences[at]),
             &format!("{:.4}", evaluation.of_labels[at]),
         ])?;
@@ -57,9 +59,11 @@ pub(crate) fn noise(rows: &Rows, which: &[usize], evaluation: &Evaluation) -> Re
 fn usual_probabilities(rows: &Rows, which: &[usize], evaluation: &Evaluation) -> BTreeMap<i8, f64> {
     let mut sums: BTreeMap<i8, (f64, f64)> = BTreeMap::new();
     for (row, &probability) in rows.pick(which).zip(&evaluation.of_labels) {
-        let (sum, count) = sums.entry(row.label).or_default();
-        *sum += f64::from(probability);
-        *count += 1.0;
+        for class in row.label.classes() {
+            let (sum, count) = sums.entry(class).or_default();
+            *sum += f64::from(probability);
+            *count += 1.0;
+        }
     }
     sums.into_iter().map(|(label, (sum, count))| (label, sum / count)).collect()
 }
@@ -69,13 +73,14 @@ mod tests {
     use tamiz_domain::MetricSet;
 
     use super::*;
-    use crate::data;
+    use crate::data::{self, Answer};
 
     /// An evaluation of rows by label, predicted class, and the two's probabilities.
     fn evaluation(of: &[(i8, i8, f32, f32)]) -> Evaluation {
         Evaluation {
             metrics: MetricSet::of_confusion(BTreeMap::new(), None),
-            predicted: of.iter().map(|row| row.1).collect(),
+            answers: of.iter().map(|row| Answer::Class(row.1)).collect(),
+            nothing: Vec::new(),
             hits: of.iter().map(|row| row.0 == row.1).collect(),
             confidences: of.iter().map(|row| row.2).collect(),
             of_labels: of.iter().map(|row| row.3).collect(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tamiz_domain::{MetricSet, Slice};
 
 use super::Evaluation;
+use super::tally::Tally;
 use crate::data::{Row, Rows};
 
 /// Words from which on a text is of medium length, and from which on it is long.
@@ -63,12 +64,11 @@ fn length(text: &str) -> &'static str {
 /// Figures of each group.
 pub(crate) fn slices(groups: &[Group], rows: &Rows, which: &[usize], evaluation: &Evaluation) -> Vec<Slice> {
     let slice = |group: &Group| {
-        let mut confusion: BTreeMap<i8, BTreeMap<i8, u64>> = BTreeMap::new();
+        let mut tally = Tally::default();
         for &position in &group.positions {
-            let label = rows.get(which[position]).label;
-            *confusion.entry(label).or_default().entry(evaluation.predicted[position]).or_default() += 1;
+            tally.add(rows.get(which[position]).label, &evaluation.answers[position]);
         }
-        let MetricSet { rows, accuracy, macro_f1, .. } = MetricSet::of_confusion(confusion, None);
+        let MetricSet { rows, accuracy, macro_f1, .. } = tally.figures();
         Slice { by: group.by.to_owned(), value: group.value.clone(), rows, accuracy, macro_f1 }
     };
     groups.iter().map(slice).collect()
@@ -77,7 +77,7 @@ pub(crate) fn slices(groups: &[Group], rows: &Rows, which: &[usize], evaluation:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data;
+    use crate::data::{self, Answer};
 
     #[test]
     fn rows_are_grouped_by_what_differs() {
@@ -106,7 +106,8 @@ mod tests {
         let group = Group { by: "length", value: "short".into(), positions: vec![0, 1] };
         let evaluation = Evaluation {
             metrics: MetricSet::of_confusion(BTreeMap::new(), None),
-            predicted: vec![1, 2, 2],
+            answers: [1, 2, 2].map(Answer::Class).to_vec(),
+            nothing: Vec::new(),
             hits: vec![false, true, true],
             confidences: vec![0.9; 3],
             of_labels: vec![0.9; 3],

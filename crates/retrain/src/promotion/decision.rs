@@ -1,10 +1,10 @@
 //! Whether a challenger takes the champion's place. Pure: figures in, decision and reason out.
 
 use bytesize::ByteSize;
-use tamiz_domain::{Behaviour, Decision, RuleOutcome};
+use tamiz_domain::{Behaviour, Decision, MetricSet, RuleOutcome};
 
 use super::mcnemar::{Paired, SIGNIFICANCE};
-use crate::evaluation::{Examination, Group};
+use crate::evaluation::{Evaluation, Examination, Group};
 use crate::{Rules, percent};
 
 /// The bound on the first model's recall, in standard deviations of a normal distribution: one-sided 5%.
@@ -23,11 +23,23 @@ pub(crate) struct Judgement {
     pub rules: Vec<RuleOutcome>,
 }
 
-/// Decides about the first model of a name: it must do clearly better than always answering the largest class.
-///
-/// Compared by mean recall, in which that answer scores one over the number of classes whatever their shares.
+/// Decides about the first model of a name: it must do clearly better than one that has learnt nothing.
 pub(crate) fn decide_first(challenger: &Examination, rules: &Rules) -> Judgement {
-    let metrics = &challenger.evaluation.metrics;
+    let mut outcomes = vec![match challenger.evaluation.nothing.is_empty() {
+        true => better_than_one_class(&challenger.evaluation.metrics),
+        false => better_than_nothing(&challenger.evaluation),
+    }];
+    outcomes.extend(size(challenger, rules));
+    let (decision, start) = match outcomes.iter().all(|outcome| outcome.kept) {
+        true => (Decision::Promoted, "It is the first model of its name"),
+        false => (Decision::NoBaseline, "There is no champion, and it is not good enough to be the first"),
+    };
+    Judgement { decision, why: sentence(start, &outcomes), rules: outcomes }
+}
+
+/// Always answering the largest class. Compared by mean recall, in which that answer scores one over the number of classes whatever
+/// their shares.
+fn better_than_one_class(metrics: &MetricSet) -> RuleOutcome {
     let classes = metrics.classes.len().max(1) as f64;
     let recall = metrics.classes.values().map(|class| class.recall).sum::<f64>() / classes;
     let variance = |recall: f64, support: f64| {
@@ -41,17 +53,25 @@ pub(crate) fn decide_first(challenger: &Examination, rules: &Rules) -> Judgement
     let figures = format!("mean recall {}, at least {} with 95% confidence", percent(recall), percent(bound));
     let better = bound > chance;
     let clearly = if better { "clearly better" } else { "not clearly better" };
-    let mut outcomes = vec![outcome(
-        "baseline",
-        better,
-        format!("{clearly} than always answering the largest class: {figures}, against {}", percent(chance)),
-    )];
-    outcomes.extend(size(challenger, rules));
-    let (decision, start) = match outcomes.iter().all(|outcome| outcome.kept) {
-        true => (Decision::Promoted, "It is the first model of its name"),
-        false => (Decision::NoBaseline, "There is no champion, and it is not good enough to be the first"),
-    };
-    Judgement { decision, why: sentence(start, &outcomes), rules: outcomes }
+    let says = format!("{clearly} than always answering the largest class: {figures}, against {}", percent(chance));
+    outcome("baseline", better, says)
+}
+
+/// Never finding an entity. Compared by the texts that are right as a whole.
+fn better_than_nothing(evaluation: &Evaluation) -> RuleOutcome {
+    let paired = Paired::of(evaluation.hits.iter().copied().zip(evaluation.nothing.iter().copied()));
+    let p = paired.p_value();
+    let better = p < SIGNIFICANCE && paired.challenger_only > paired.champion_only;
+    let clearly = if better { "clearly better" } else { "not clearly better" };
+    let empty = evaluation.nothing.iter().filter(|&&nothing| nothing).count();
+    let share = empty as f64 / evaluation.nothing.len().max(1) as f64;
+    let accuracy = percent(evaluation.metrics.accuracy);
+    let says = format!(
+        "{clearly} than never finding anything: {accuracy} of the texts right as a whole, against {}, p = {}",
+        percent(share),
+        short(p)
+    );
+    outcome("baseline", better, says)
 }
 
 /// Decides between challenger and champion, examined on the same rows, which `groups` divides.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tamiz_domain::{Behaviour, MetricSet, Slice};
 
 use super::*;
+use crate::data::Answer;
 use crate::evaluation::Evaluation;
 
 const RULES: Rules = Rules {
@@ -29,7 +30,8 @@ fn examination(hits: &[bool]) -> Examination {
     Examination {
         evaluation: Evaluation {
             metrics,
-            predicted: vec![1; rows],
+            answers: vec![Answer::Class(1); rows],
+            nothing: Vec::new(),
             hits: hits.to_vec(),
             confidences: vec![0.9; rows],
             of_labels: vec![0.9; rows],

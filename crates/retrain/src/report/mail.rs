@@ -37,13 +37,13 @@ pub(crate) fn mail(model: &ModelReference, promotion: &Promotion, folder: &str) 
 
 fn figures(promotion: &Promotion) -> String {
     let line = |name: &str, metrics: &MetricSet| {
-        let loss = metrics.log_loss.map(|loss| format!(", log loss {loss:.3}")).unwrap_or_default();
-        format!(
-            "  {name:<11}accuracy {}, macro-F1 {:.3}{loss} ({} rows)\n",
-            percent(metrics.accuracy),
-            metrics.macro_f1,
-            metrics.rows
-        )
+        let accuracy = percent(metrics.accuracy);
+        let figures = match (metrics.entity_f1, metrics.log_loss) {
+            (Some(f1), _) => format!("entity F1 {f1:.3}, all entities right in {accuracy}"),
+            (None, Some(loss)) => format!("accuracy {accuracy}, macro-F1 {:.3}, log loss {loss:.3}", metrics.macro_f1),
+            (None, None) => format!("accuracy {accuracy}, macro-F1 {:.3}", metrics.macro_f1),
+        };
+        format!("  {name:<11}{figures} ({} rows)\n", metrics.rows)
     };
     let champion = promotion.champion.as_ref().map(|metrics| line("champion", metrics)).unwrap_or_default();
     format!("{}{champion}", line("new model", &promotion.challenger))

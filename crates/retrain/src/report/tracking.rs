@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use tamiz_domain::{Decision, Disposed, Disposition, MetricSet, ModelReference};
+use tamiz_models::CARD;
 
 use crate::RetrainError;
 use crate::mlflow::{Recorder, Registration, RunStart, RunStatus, Settings, Tracker};
@@ -46,21 +47,16 @@ impl Tracking {
     }
 
     /// Tells what came of it: figures, the model's folder, the version in the registry, and the champion.
-    pub async fn settle(&self, trained: &Trained, model: &ModelReference, folder: &str, verdict: &Verdict) {
+    pub async fn settle(&self, trained: &Trained, card: &str, model: &ModelReference, folder: &str, verdict: &Verdict) {
         let figures = figures(trained);
         let named: Vec<(&str, f64)> = figures.iter().map(|(name, value)| (name.as_str(), *value)).collect();
         self.tracker.metrics(0, &named).await;
         let promotion = &verdict.promotion;
-        let decision = match promotion.decision {
-            Decision::Promoted => "promoted",
-            Decision::KeptChampion => "kept champion",
-            Decision::NoBaseline => "no baseline",
-            Decision::RolledBack => "rolled back",
-        };
-        self.tracker.tags(&[("tamiz.verdict", decision), ("tamiz.why", &promotion.why)]).await;
+        self.tracker.tags(&[("tamiz.verdict", promotion.decision.name()), ("tamiz.why", &promotion.why)]).await;
         for (name, content) in trained.artifact.files() {
             self.tracker.artifact(&format!("{MODEL}/{name}"), content.clone()).await;
         }
+        self.tracker.artifact(&format!("{MODEL}/{CARD}"), card.to_owned().into()).await;
         let tags = [("tamiz.version", model.version.as_str()), ("tamiz.folder", folder)];
         let identity = ("tamiz.digest", model.digest.as_str());
         let registration = Registration { model: &model.name, path: MODEL, identity, tags: &tags };
@@ -103,6 +99,7 @@ fn figures(trained: &Trained) -> Vec<(String, f64)> {
 
 fn of_set(prefix: &str, set: &MetricSet) -> Vec<(String, f64)> {
     let mut figures = vec![("accuracy", set.accuracy), ("macro_f1", set.macro_f1)];
+    figures.extend(set.entity_f1.map(|f1| ("entity_f1", f1)));
     figures.extend(set.log_loss.map(|loss| ("log_loss", loss)));
     figures.extend(set.calibration_error.map(|error| ("calibration_error", error)));
     figures.into_iter().map(|(name, value)| (format!("{prefix}/{name}"), value)).collect()

@@ -68,9 +68,9 @@ pub struct Hyperparameters {
     /// Largest step size, 0.05 for ngram and 0.0001 for transformer if not given; it falls to zero in a straight line
     #[arg(long, env = "TAMIZ_LEARNING_RATE", value_name = "X")]
     pub learning_rate: Option<f64>,
-    /// What is done about classes of unequal size
-    #[arg(long, env = "TAMIZ_BALANCE", value_enum, default_value_t = Balance::Weights)]
-    pub balance: Balance,
+    /// What is done about classes of unequal size: weights if not given, none where entities are learnt
+    #[arg(long, env = "TAMIZ_BALANCE", value_enum)]
+    pub balance: Option<Balance>,
     /// auto, f32 or bf16: number format of the products (transformer only)
     #[arg(long, env = "TAMIZ_PRECISION", default_value = "auto")]
     pub precision: Precision,
@@ -105,7 +105,7 @@ impl Hyperparameters {
     pub(crate) fn record(&self) -> BTreeMap<String, String> {
         let mut flags = vec![
             ("architecture", name_of(self.architecture)),
-            ("balance", name_of(self.balance)),
+            ("balance", name_of(self.balance())),
             ("seed", self.seed.to_string()),
             ("holdout", self.holdout.to_string()),
             ("min-rows-per-class", self.min_rows_per_class.to_string()),
@@ -176,6 +176,22 @@ impl Hyperparameters {
         }
     }
 
+    /// The same for labels that are entities.
+    ///
+    /// # Errors
+    /// [`RetrainError::NeedsTransformer`] for an architecture that cannot find any.
+    pub(crate) fn for_entities(&self) -> Result<Self, RetrainError> {
+        if self.architecture != Architecture::Transformer {
+            return Err(RetrainError::NeedsTransformer);
+        }
+        // Most words belong to no entity; were they to weigh as much as one together, the model would find too many.
+        Ok(Self { balance: self.balance.or(Some(Balance::None)), ..self.clone() })
+    }
+
+    fn balance(&self) -> Balance {
+        self.balance.unwrap_or(Balance::Weights)
+    }
+
     fn ngram_epochs(&self) -> usize {
         self.epochs.unwrap_or(4)
     }
@@ -201,7 +217,7 @@ impl Hyperparameters {
             weights: self.weights,
             epochs: self.ngram_epochs(),
             learning_rate: self.ngram_learning_rate(),
-            balance: self.balance.of_training(),
+            balance: self.balance().of_training(),
             batch_rows: 512,
             patience: PATIENCE,
             seed: self.seed,
@@ -218,7 +234,7 @@ impl Hyperparameters {
             max_norm: 1.0,
             dropout: self.dropout,
             step_rows: self.step_rows,
-            balance: self.balance.of_training(),
+            balance: self.balance().of_training(),
             patience: PATIENCE,
             seed: self.seed,
             precision: self.precision,

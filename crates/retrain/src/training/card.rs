@@ -1,8 +1,8 @@
-//! `card.md`: the model for people. Holds no time, so that the same training gives the same bytes.
+//! `card.md`: the model for people, up to what is decided about it.
 
 use std::fmt::Write;
 
-use tamiz_domain::{CrossValidation, Lineage, MetricSet, ModelMetrics};
+use tamiz_domain::{CrossValidation, LabelClass, Lineage, MetricSet, ModelMetrics};
 
 use super::{Recipe, Searched};
 use crate::data::Split;
@@ -30,10 +30,17 @@ pub(crate) fn card(card: &Card<'_>) -> String {
 
 fn write(out: &mut String, card: &Card<'_>) -> std::fmt::Result {
     let Card { metrics, split, .. } = card;
-    let labels: Vec<String> =
-        metrics.labels.0.iter().map(|class| format!("{} ({})", class.name, class.value)).collect();
-    writeln!(out, "# Review classifier, {} architecture\n", metrics.architecture)?;
-    writeln!(out, "Puts review texts into the classes {}.\n", labels.join(", "))?;
+    let finds_entities = metrics.holdout.entity_f1.is_some();
+    let class = |class: &LabelClass| match finds_entities {
+        true => class.name.clone(),
+        false => format!("{} ({})", class.name, class.value),
+    };
+    let labels = metrics.labels.0.iter().map(class).collect::<Vec<_>>().join(", ");
+    let (title, purpose) = match finds_entities {
+        true => ("Entity finder", "Finds entities in review texts, of the kinds"),
+        false => ("Review classifier", "Puts review texts into the classes"),
+    };
+    writeln!(out, "# {title}, {} architecture\n\n{purpose} {labels}.\n", metrics.architecture)?;
     writeln!(out, "## Data\n")?;
     writeln!(
         out,
@@ -121,17 +128,20 @@ fn behaviour(out: &mut String, metrics: &ModelMetrics) -> std::fmt::Result {
 }
 
 fn cross_validation(out: &mut String, crossed: &CrossValidation) -> std::fmt::Result {
-    let CrossValidation { folds, accuracy, macro_f1, log_loss } = crossed;
+    let CrossValidation { folds, accuracy, macro_f1, log_loss, entity_f1 } = crossed;
+    let further = [("log loss", log_loss), ("entity F1", entity_f1)];
+    let further = further.iter().filter_map(|(name, spread)| {
+        spread.map(|spread| format!(", {name} {:.4} \u{b1} {:.4}", spread.mean, spread.deviation))
+    });
     writeln!(out, "## Cross-validation\n")?;
     writeln!(
         out,
-        "{folds} models, each trained without one part of the training rows and measured on it: accuracy {} \u{b1} {:.1} points, macro-F1 {:.4} \u{b1} {:.4}, log loss {:.4} \u{b1} {:.4} (mean and sample deviation).\n",
+        "{folds} models, each trained without one part of the training rows and measured on it: accuracy {} \u{b1} {:.1} points, macro-F1 {:.4} \u{b1} {:.4}{} (mean and sample deviation).\n",
         percent(accuracy.mean),
         100.0 * accuracy.deviation,
         macro_f1.mean,
         macro_f1.deviation,
-        log_loss.mean,
-        log_loss.deviation,
+        further.collect::<String>(),
     )
 }
 
@@ -155,16 +165,22 @@ fn table(out: &mut String, title: &str, metrics: &ModelMetrics, figures: &Metric
     let loss = figures.log_loss.map(|loss| format!(", log loss {loss:.4}")).unwrap_or_default();
     let error = figures.calibration_error.map(|error| format!(", calibration error {error:.4}")).unwrap_or_default();
     let (low, high) = figures.accuracy_interval();
-    writeln!(
-        out,
-        "{} rows: accuracy {} ({} to {} with 95% confidence), macro-F1 {:.4}{loss}{error}\n",
-        figures.rows,
-        percent(figures.accuracy),
-        percent(low),
-        percent(high),
-        figures.macro_f1
-    )?;
-    writeln!(out, "| class | rows | precision | recall | F1 |\n|---|---:|---:|---:|---:|")?;
+    let accuracy = format!("{} ({} to {} with 95% confidence)", percent(figures.accuracy), percent(low), percent(high));
+    let (rows, macro_f1) = (figures.rows, figures.macro_f1);
+    let head = match figures.entity_f1 {
+        Some(f1) => {
+            writeln!(
+                out,
+                "{rows} rows: entity F1 {f1:.4}, macro-F1 {macro_f1:.4}; all entities of a text right in {accuracy}\n"
+            )?;
+            "| kind | entities"
+        }
+        None => {
+            writeln!(out, "{rows} rows: accuracy {accuracy}, macro-F1 {macro_f1:.4}{loss}{error}\n")?;
+            "| class | rows"
+        }
+    };
+    writeln!(out, "{head} | precision | recall | F1 |\n|---|---:|---:|---:|---:|")?;
     for (&value, class) in &figures.classes {
         writeln!(
             out,

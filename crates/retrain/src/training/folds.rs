@@ -3,7 +3,8 @@
 use tamiz_domain::{CrossValidation, MetricSet, Spread};
 use tamiz_telemetry::Shutdown;
 
-use super::{Task, Texts, train_aside};
+use super::texts::Texts;
+use super::{Task, train_aside};
 use crate::RetrainError;
 use crate::data::folds;
 use crate::evaluation::{Evaluation, evaluate};
@@ -40,11 +41,15 @@ pub(super) fn cross_validate(task: &Task, shutdown: &Shutdown) -> Result<Option<
         });
     }
     let spread = |figure: fn(&MetricSet) -> f64| Spread::of(&metrics.iter().map(figure).collect::<Vec<f64>>());
+    let spread_if_known = |figure: fn(&MetricSet) -> Option<f64>| {
+        metrics.iter().map(figure).collect::<Option<Vec<f64>>>().map(|values| Spread::of(&values))
+    };
     let figures = CrossValidation {
         folds: task.folds,
         accuracy: spread(|metrics| metrics.accuracy),
         macro_f1: spread(|metrics| metrics.macro_f1),
-        log_loss: spread(|metrics| metrics.log_loss.unwrap_or(0.0)),
+        log_loss: spread_if_known(|metrics| metrics.log_loss),
+        entity_f1: spread_if_known(|metrics| metrics.entity_f1),
     };
     Ok(crossed.map(|(rows, evaluation)| Crossed { figures, rows, evaluation }))
 }

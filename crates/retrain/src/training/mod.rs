@@ -6,13 +6,14 @@ mod folds;
 mod lineage;
 mod recipe;
 mod search;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use bytes::Bytes;
-use tamiz_domain::{LabelMap, ModelMetrics, SuspectedLabels};
-use tamiz_models::training::{Corpus, Event, Example, Watch};
+use tamiz_domain::{ModelMetrics, SuspectedLabels};
+use tamiz_models::training::{Event, Watch};
 use tamiz_models::transformer::Keeper;
 use tamiz_models::{Artifact, ArtifactParts, Device, Model, ModelError};
 use tamiz_telemetry::{Progress, Shutdown};
@@ -22,6 +23,7 @@ pub(crate) use recipe::{Made, Recipe};
 pub(crate) use search::{Searched, Space, search};
 
 use self::card::{Card, card};
+use self::texts::Texts;
 use crate::RetrainError;
 use crate::data::{Labelled, Rows, Split};
 use crate::evaluation::{Evaluation, Examination, Group, Noise, baseline, evaluate, examine, noise};
@@ -39,6 +41,8 @@ pub(crate) struct Trained {
     pub artifact: Artifact,
     /// Content of its `metrics.json`.
     pub metrics: ModelMetrics,
+    /// The card, but for what is decided about it.
+    pub card: String,
     /// What it does on the hold-out.
     pub examination: Examination,
 }
@@ -85,7 +89,7 @@ pub(crate) struct Audience {
 /// Trains, measures and packs. Blocks: for a thread of its own.
 pub(crate) fn train(task: &Task, keeper: &mut dyn Keeper, audience: &Audience) -> Result<Trained, RetrainError> {
     let Task { data, split, recipe, .. } = task;
-    let corpus = Texts::of(&data.rows, &split.training, &split.validation);
+    let texts = Texts::of(&data.rows, &split.training, &split.validation);
     let total = (split.training.len() * recipe.epochs()) as u64;
     audience.progress.set_total(total);
     let mut seen = 0;
@@ -96,7 +100,7 @@ pub(crate) fn train(task: &Task, keeper: &mut dyn Keeper, audience: &Audience) -
         }
         tell(event, audience)
     };
-    let mut made = recipe.train(&corpus.corpus(), task.device, keeper, &mut watch)?;
+    let mut made = recipe.train(&texts.lesson(), task.device, keeper, &mut watch)?;
     audience.progress.advance(total.saturating_sub(seen));
     let crossed = folds::cross_validate(task, &audience.shutdown)?;
 
@@ -110,7 +114,7 @@ pub(crate) fn train(task: &Task, keeper: &mut dyn Keeper, audience: &Audience) -
     )?;
     let metrics = ModelMetrics {
         architecture: recipe.architecture().to_owned(),
-        labels: corpus.labels,
+        labels: texts.into_labels(),
         train_rows: (split.training.len() + split.validation.len()) as u64,
         weight_bytes: made.weights.len() as u64,
         holdout: examination.evaluation.metrics.clone(),
@@ -118,12 +122,13 @@ pub(crate) fn train(task: &Task, keeper: &mut dyn Keeper, audience: &Audience) -
         behaviour: examination.behaviour.clone(),
         test: test.map(|test| test.metrics),
         cross_validation: crossed.map(|crossed| crossed.figures),
-        suspected_labels: Some(SuspectedLabels { rows: noise.rows, suspected: noise.suspected }),
+        suspected_labels: noise.as_ref().map(|noise| SuspectedLabels { rows: noise.rows, suspected: noise.suspected }),
         training_runs: task.runs.clone(),
         lineage: Some(lineage::of(task)),
     };
     let artifact = pack(task, made, &metrics, &examination.evaluation, noise)?;
-    Ok(Trained { artifact, metrics, examination })
+    let card = card(&Card { metrics: &metrics, recipe, split, searched: task.searched.as_ref() });
+    Ok(Trained { artifact, metrics, card, examination })
 }
 
 /// Tells of an epoch, and says whether to go on.
@@ -146,32 +151,6 @@ fn tell(event: Event<'_>, audience: &Audience) -> ControlFlow<()> {
     if audience.shutdown.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-/// Rows as a training takes them.
-struct Texts<'a> {
-    labels: LabelMap,
-    training: Vec<Example<'a>>,
-    validation: Vec<Example<'a>>,
-}
-
-impl<'a> Texts<'a> {
-    fn of(rows: &'a Rows, training: &[usize], validation: &[usize]) -> Self {
-        let labels = rows.labels_of(training);
-        let examples = |which: &[usize]| -> Vec<Example<'a>> {
-            let example = |&row: &usize| {
-                let row = rows.get(row);
-                Some(Example { text: row.text, class: labels.index_of(row.label)? })
-            };
-            which.iter().filter_map(example).collect()
-        };
-        let (training, validation) = (examples(training), examples(validation));
-        Self { labels, training, validation }
-    }
-
-    fn corpus(&self) -> Corpus<'_> {
-        Corpus { training: &self.training, validation: &self.validation, labels: &self.labels }
-    }
-}
-
 /// Trains a model on the way to another one: nothing of it is kept, and nothing but a wish to stop is heard.
 fn train_aside(
     recipe: &Recipe,
@@ -181,7 +160,7 @@ fn train_aside(
 ) -> Result<Box<dyn Model>, ModelError> {
     let watch: &mut Watch<'_> =
         &mut |_| if shutdown.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    Ok(recipe.train(&texts.corpus(), device, &mut Nowhere, watch)?.model)
+    Ok(recipe.train(&texts.lesson(), device, &mut Nowhere, watch)?.model)
 }
 
 fn test_figures(model: &mut dyn Model, test: &Rows) -> Result<Option<Evaluation>, ModelError> {
@@ -189,13 +168,17 @@ fn test_figures(model: &mut dyn Model, test: &Rows) -> Result<Option<Evaluation>
     (!all.is_empty()).then(|| evaluate(model, test, &all)).transpose()
 }
 
-/// Looks for wrong labels on the hold-out, and on the folds if there are any: on rows that the model which is asked never saw.
+/// Looks for wrong labels on the hold-out, and on the folds if there are any: on rows that the model which is asked never saw. Not for
+/// wrong entities: no probability is known of those that a model does not find.
 fn noise_report(
     task: &Task,
     holdout: &Evaluation,
     folds: Option<(&[usize], &Evaluation)>,
-) -> Result<Noise, RetrainError> {
+) -> Result<Option<Noise>, RetrainError> {
     let rows = &task.data.rows;
+    if rows.have_entities() {
+        return Ok(None);
+    }
     let found = match folds {
         None => noise(rows, &task.split.holdout, holdout),
         Some((crossed, evaluation)) => {
@@ -203,7 +186,7 @@ fn noise_report(
             noise(rows, &which, &holdout.followed_by(evaluation))
         }
     };
-    found.map_err(|error| RetrainError::Report(Box::new(error)))
+    found.map(Some).map_err(|error| RetrainError::Report(Box::new(error)))
 }
 
 fn pack(
@@ -211,9 +194,9 @@ fn pack(
     made: Made,
     metrics: &ModelMetrics,
     holdout: &Evaluation,
-    noise: Noise,
+    noise: Option<Noise>,
 ) -> Result<Artifact, RetrainError> {
-    let mut reports = BTreeMap::from([(NOISE, Bytes::from(noise.csv))]);
+    let mut reports: BTreeMap<&str, Bytes> = noise.into_iter().map(|noise| (NOISE, noise.csv.into())).collect();
     if let Some(searched) = &task.searched {
         let json = serde_json::to_vec_pretty(searched).map_err(|error| RetrainError::Report(Box::new(error)))?;
         reports.insert(SEARCH, json.into());
@@ -224,7 +207,6 @@ fn pack(
         tokenizer: made.tokenizer,
         metrics,
         baseline: &baseline(&task.data.rows, &task.split.holdout, holdout),
-        card: card(&Card { metrics, recipe: &task.recipe, split: &task.split, searched: task.searched.as_ref() }),
         reports,
     };
     Ok(Artifact::assemble(parts)?)

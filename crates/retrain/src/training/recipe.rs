@@ -1,9 +1,11 @@
 //! What is trained and from what: the one place that knows the architectures apart.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde_json::Value;
 use tamiz_domain::ModelReference;
-use tamiz_models::training::{Corpus, Watch};
+use tamiz_models::training::{Lesson, Watch};
 use tamiz_models::{Artifact, Device, LoadSettings, Model, ModelError, ngram, resolve, transformer};
 use tamiz_ports::Stores;
 
@@ -23,8 +25,8 @@ pub(crate) struct Made {
     pub config: Value,
     /// Content of `model.safetensors`.
     pub weights: Bytes,
-    /// Content of `tokenizer.json`, if it has one.
-    pub tokenizer: Option<Bytes>,
+    /// The files of its tokenizer, if it has one.
+    pub tokenizer: BTreeMap<&'static str, Bytes>,
 }
 
 impl Recipe {
@@ -78,22 +80,26 @@ impl Recipe {
     /// Trains. Blocks. Checkpoints go to `keeper` where an epoch takes long; an n-gram model is as soon trained again.
     pub fn train(
         &self,
-        corpus: &Corpus<'_>,
+        lesson: &Lesson<'_>,
         device: Device,
         keeper: &mut dyn transformer::Keeper,
         watch: &mut Watch<'_>,
     ) -> Result<Made, ModelError> {
         match self {
             Self::Ngram(settings) => {
+                let Lesson::Classes(corpus) = lesson else {
+                    let why = "word n-grams tell classes of texts, and find no entities".to_owned();
+                    return Err(ModelError::InvalidTraining { why });
+                };
                 let model = ngram::train(corpus, settings, device, watch)?;
                 let (config, weights) = (model.config().to_json()?, model.weights()?.into());
-                Ok(Made { model: Box::new(model), config, weights, tokenizer: None })
+                Ok(Made { model: Box::new(model), config, weights, tokenizer: BTreeMap::new() })
             }
             Self::Transformer { settings, init, .. } => {
-                let trained = transformer::train(init, corpus, settings, device, keeper, watch)?;
+                let trained = transformer::train(init, lesson, settings, device, keeper, watch)?;
                 let model = trained.load(&LoadSettings::on(device))?;
                 let transformer::Trained { config, weights, tokenizer } = trained;
-                Ok(Made { model, config, weights, tokenizer: Some(tokenizer) })
+                Ok(Made { model, config, weights, tokenizer })
             }
         }
     }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use tamiz_models::{Device, ModelError};
 use tamiz_telemetry::{Shutdown, parse_toml};
 
-use super::{Recipe, Texts, train_aside};
+use super::texts::Texts;
+use super::{Recipe, train_aside};
 use crate::data::{Rows, Split};
 use crate::evaluation::evaluate;
 use crate::{Hyperparameters, RetrainError};
@@ -81,8 +82,18 @@ pub(crate) struct Trial {
     pub flags: BTreeMap<String, String>,
     /// Mean negative log-likelihood of the labels of the validation rows, in nats; none where training failed.
     pub log_loss: Option<f64>,
-    /// Share of the validation rows classified as labelled.
+    /// Share of the validation rows labelled as they are.
     pub accuracy: Option<f64>,
+    /// F1 of the entities of the validation rows; none where labels are classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_f1: Option<f64>,
+}
+
+impl Trial {
+    /// What a search makes as small as it can; none where training failed.
+    fn loss(&self) -> Option<f64> {
+        self.log_loss.or(self.entity_f1.map(|f1| 1.0 - f1))
+    }
 }
 
 impl Space {
@@ -167,17 +178,26 @@ pub(crate) fn search(
         let texts = Texts::of(rows, &evenly(&split.training, share), &split.validation);
         let mut scored = Vec::new();
         for (draw, flags) in draws {
-            let mut trial = Trial { round, draw, rows: texts.training.len(), flags, log_loss: None, accuracy: None };
+            let mut trial = Trial {
+                round,
+                draw,
+                rows: texts.num_training(),
+                flags,
+                log_loss: None,
+                accuracy: None,
+                entity_f1: None,
+            };
             let recipe = recipe(&with(hyperparameters, &trial.flags)?)?;
             match train_aside(&recipe, &texts, device, shutdown) {
                 Ok(mut model) => {
                     let metrics = evaluate(model.as_mut(), rows, &split.validation)?.metrics;
-                    (trial.log_loss, trial.accuracy) = (metrics.log_loss, Some(metrics.accuracy));
+                    (trial.log_loss, trial.entity_f1) = (metrics.log_loss, metrics.entity_f1);
+                    trial.accuracy = Some(metrics.accuracy);
                 }
                 Err(ModelError::Diverged { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
-            tracing::info!(round, draw, rows = trial.rows, log_loss = trial.log_loss, flags = ?trial.flags, "trial done");
+            tracing::info!(round, draw, rows = trial.rows, loss = trial.loss(), flags = ?trial.flags, "trial done");
             scored.push(trial);
         }
         draws = best(&scored, (scored.len() / space.keep_one_of).max(1));
@@ -198,7 +218,7 @@ fn with(hyperparameters: &Hyperparameters, drawn: &BTreeMap<String, String>) -> 
 
 /// Those draws with the smallest loss.
 fn best(scored: &[Trial], count: usize) -> Vec<(usize, BTreeMap<String, String>)> {
-    let mut sorted: Vec<(f64, &Trial)> = scored.iter().filter_map(|trial| Some((trial.log_loss?, trial))).collect();
+    let mut sorted: Vec<(f64, &Trial)> = scored.iter().filter_map(|trial| Some((trial.loss()?, trial))).collect();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     sorted.into_iter().take(count).map(|(_, trial)| (trial.draw, trial.flags.clone())).collect()
 }

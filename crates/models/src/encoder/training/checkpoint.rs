@@ -6,6 +6,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tamiz_domain::LabelMap;
 use tch::{Kind, TchError, Tensor};
 
 use super::rows::Rows;
@@ -13,7 +14,7 @@ use super::settings::TrainingSettings;
 use crate::ModelError;
 use crate::artifact::Artifact;
 use crate::tensors::to_safetensors;
-use crate::training::{Corpus, Epoch};
+use crate::training::Epoch;
 
 /// Where checkpoints are kept. What goes wrong with them is its business: a training can do without.
 pub trait Keeper {
@@ -55,17 +56,12 @@ struct Written {
 const POSITION: &str = "position";
 
 /// Names a training by everything that it follows from: a checkpoint of another one is not gone on with.
-pub(super) fn fingerprint(
-    init: &Artifact,
-    settings: &TrainingSettings,
-    corpus: &Corpus<'_>,
-    rows: [&Rows; 2],
-) -> String {
+pub(super) fn fingerprint(init: &Artifact, settings: &TrainingSettings, labels: &LabelMap, rows: [&Rows; 2]) -> String {
     let mut hasher = Sha256::new();
-    hasher.update(format!("{} {settings:?} {:?}", init.digest(), corpus.labels));
+    hasher.update(format!("{} {settings:?} {:?}", init.digest(), labels));
     for rows in rows {
-        for (window, class) in rows.windows.iter().zip(&rows.classes) {
-            hasher.update((*class as u64).to_le_bytes());
+        for (row, window) in rows.windows.iter().enumerate() {
+            rows.targets(row).iter().for_each(|target| hasher.update(target.to_le_bytes()));
             hasher.update((window.len() as u64).to_le_bytes());
             window.iter().for_each(|token| hasher.update(token.to_le_bytes()));
         }

@@ -1,4 +1,4 @@
-//! Fine-tuning of an encoder (Devlin et al. 2018): all weights are trained, with a head for the classes of texts.
+//! Fine-tuning of an encoder (Devlin et al. 2018): all weights are trained, with a head for the classes of texts or of words.
 //!
 //! Weights are 32-bit floats; where the device is made for them, products are made in brain floats and everything else in 32 bits, as
 //! PyTorch's autocast does it. The same rows, settings and device give the same weights, bit for bit on one CPU with one number of
@@ -15,6 +15,8 @@ mod trainer;
 #[cfg(test)]
 mod training_tests;
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde_json::Value;
 use tamiz_domain::LongTexts;
@@ -28,10 +30,10 @@ use self::start::Start;
 use self::steps::{rate, steps};
 use self::trainer::Trainer;
 use super::reading::TextReader;
-use crate::artifact::{Artifact, CONFIG, TOKENIZER, WEIGHTS};
+use crate::artifact::{Artifact, CONFIG, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS};
 use crate::calibration::temperature;
 use crate::model::{LoadSettings, Model, load};
-use crate::training::{Corpus, Epoch, Event, Watch, class_weights, epoch_rows};
+use crate::training::{Balance, Epoch, Event, Lesson, Watch, class_weights, epoch_rows, problem};
 use crate::{Device, ModelError};
 
 /// The architecture's name in `metrics.json`.
@@ -44,8 +46,8 @@ pub struct Trained {
     pub config: Value,
     /// Content of `model.safetensors`.
     pub weights: Bytes,
-    /// Content of `tokenizer.json`.
-    pub tokenizer: Bytes,
+    /// The files of its tokenizer, which are those that it started with.
+    pub tokenizer: BTreeMap<&'static str, Bytes>,
 }
 
 impl Trained {
@@ -54,16 +56,13 @@ impl Trained {
     /// # Errors
     /// As [`crate::load`]'s.
     pub fn load(&self, settings: &LoadSettings) -> Result<Box<dyn Model>, ModelError> {
-        let artifact = Artifact::of_files([
-            (CONFIG, self.config.to_string().into()),
-            (WEIGHTS, self.weights.clone()),
-            (TOKENIZER, self.tokenizer.clone()),
-        ]);
+        let own = [(CONFIG, self.config.to_string().into()), (WEIGHTS, self.weights.clone())];
+        let artifact = Artifact::of_files(own.into_iter().chain(self.tokenizer.clone()));
         load(&artifact, settings)
     }
 }
 
-/// Trains the encoder of a Hugging Face folder to tell classes of texts, and keeps the weights of the epoch with the smallest validation
+/// Trains the encoder of a Hugging Face folder to tell classes of texts or to find entities, and keeps the weights of the epoch with the smallest validation
 /// loss, at the temperature that fits the validation rows best. A checkpoint goes to `keeper` after each epoch and where `watch` breaks;
 /// a training that finds its own goes on there, and ends with the same weights.
 ///
@@ -72,30 +71,31 @@ impl Trained {
 /// that cannot be trained with; [`ModelError::Stopped`] when `watch` breaks; [`ModelError::Diverged`].
 pub fn train(
     init: &Artifact,
-    corpus: &Corpus<'_>,
+    lesson: &Lesson<'_>,
     settings: &TrainingSettings,
     device: Device,
     keeper: &mut dyn Keeper,
     watch: &mut Watch<'_>,
 ) -> Result<Trained, ModelError> {
-    check(corpus, settings)?;
-    let Corpus { training, validation, labels } = *corpus;
-    let start = Start::of(init, labels)?;
+    check(lesson, settings)?;
+    let start = Start::of(init, lesson)?;
     let config = &start.config;
     let window = settings.max_tokens.min(config.window());
     let reader = TextReader::new(init.file(TOKENIZER)?, window, config.vocabulary, config.head, LongTexts::Truncate)
         .map_err(|problem| init.unusable(TOKENIZER, problem))?;
-    let (training, validation) = (Rows::read(training, &reader)?, Rows::read(validation, &reader)?);
-    let weights = class_weights(&training.classes, labels.len(), settings.balance);
+    let [training, validation] = Rows::of(lesson, &reader)?;
+    let num_classes = config.classes() as usize;
+    let weights = class_weights(&training.all_classes(), num_classes, settings.balance);
     let mut trainer = Trainer::new(init, config, settings, &weights, device)?;
-    let fingerprint = checkpoint::fingerprint(init, settings, corpus, [&training, &validation]);
+    let fingerprint = checkpoint::fingerprint(init, settings, lesson.labels(), [&training, &validation]);
     let mut position = match keeper.read() {
         Some(bytes) => trainer.restore(&bytes, &fingerprint)?.unwrap_or(Position::START),
         None => Position::START,
     };
 
+    let strata = training.strata(config.head);
     let steps_of = |epoch| {
-        let rows = epoch_rows(&training.classes, labels.len(), settings.balance, settings.seed, epoch);
+        let rows = epoch_rows(&strata, num_classes, settings.balance, settings.seed, epoch);
         steps(&rows, &training.lengths, settings.step_rows, settings.seed, epoch)
     };
     let per_epoch = steps_of(1).len();
@@ -131,24 +131,30 @@ pub fn train(
         }
     }
     trainer.return_to_best()?;
-    let temperature = temperature(&trainer.logits(&validation)?, &validation.classes);
+    let logits = trainer.logits(&validation)?;
+    let temperature = temperature(validation.with_classes(logits.chunks_exact(num_classes)));
     let weights = save(&trainer.parameters, |parameter| match parameter.is_last() {
         true => parameter.master.f_div_scalar(temperature),
         false => Ok(parameter.master.shallow_clone()),
     })?;
-    Ok(Trained {
-        config: start.json,
-        weights: weights.into(),
-        tokenizer: Bytes::copy_from_slice(init.file(TOKENIZER)?),
-    })
+    let tokenizer = [TOKENIZER, TOKENIZER_CONFIG].into_iter().filter(|name| init.has(name));
+    let tokenizer = tokenizer.map(|name| Ok((name, init.file(name)?.clone()))).collect::<Result<_, ModelError>>()?;
+    Ok(Trained { config: start.json, weights: weights.into(), tokenizer })
 }
 
 /// Refuses what no encoder can be trained with.
-fn check(corpus: &Corpus<'_>, settings: &TrainingSettings) -> Result<(), ModelError> {
+fn check(lesson: &Lesson<'_>, settings: &TrainingSettings) -> Result<(), ModelError> {
     let TrainingSettings { epochs, step_rows, learning_rate, .. } = *settings;
     let is_share = |share: f64| (0.0..1.0).contains(&share);
-    let why = match corpus.problem(epochs, step_rows, learning_rate) {
+    let found = match lesson {
+        Lesson::Classes(corpus) => problem(corpus, epochs, step_rows, learning_rate),
+        Lesson::Entities(corpus) => problem(corpus, epochs, step_rows, learning_rate),
+    };
+    let why = match found {
         Some(why) => why,
+        None if matches!(lesson, Lesson::Entities(_)) && settings.balance == Balance::Undersample => {
+            "a text holds words of several classes: they cannot be drawn evenly"
+        }
         None if !is_share(settings.dropout) || !is_share(settings.warm_up) => {
             "dropout and warm-up must be shares from 0 to below 1"
         }

@@ -13,7 +13,7 @@ use super::super::weights::Weights;
 use super::adamw::AdamW;
 use super::checkpoint::{self, Checkpoint, Position};
 use super::parameters::{Parameter, Parameters};
-use super::rows::Rows;
+use super::rows::{NO_TARGET, Rows};
 use super::settings::TrainingSettings;
 use crate::artifact::Artifact;
 use crate::tensors::{download, upload};
@@ -91,17 +91,19 @@ impl<'a> Trainer<'a> {
 
     /// Mean loss of some rows under the classes' weights, and its gradient for each parameter.
     pub fn gradients(&self, rows: &Rows, step: &[usize]) -> Result<(f64, Vec<Tensor>), ModelError> {
-        let total: f32 = step.iter().map(|&row| self.class_weights[rows.classes[row]]).sum();
+        let total: f32 = step.iter().flat_map(|&row| rows.classes(row)).map(|class| self.class_weights[class]).sum();
+        // A step of texts without a word has no loss.
+        let total = if total > 0.0 { total } else { 1.0 };
         let zeros = |parameter: &Parameter| parameter.master.f_zeros_like();
         let zeros = self.parameters.iter().map(zeros).collect::<Result<Vec<_>, _>>();
         let mut gradients = zeros.map_err(ModelError::torch("make room for gradients"))?;
         let mut loss = 0.0;
         for batch in plan(step.iter().copied(), &rows.lengths, TOKENS_AT_ONCE) {
             let input = Input::upload(&batch, &rows.windows, self.config.first_position, 1, self.placement.device)?;
-            let classes: Vec<i64> = batch.windows.iter().map(|&row| rows.classes[row] as i64).collect();
-            let classes = upload(&classes, self.placement.device)?;
+            let targets: Vec<i64> = batch.windows.iter().flat_map(|&row| rows.targets(row)).copied().collect();
+            let targets = upload(&targets, self.placement.device)?;
             loss += self
-                .add_gradients(&input, &classes, f64::from(total), &mut gradients)
+                .add_gradients(&input, &targets, f64::from(total), &mut gradients)
                 .map_err(ModelError::torch("compute gradients"))?;
         }
         Ok((loss, gradients))
@@ -111,14 +113,14 @@ impl<'a> Trainer<'a> {
     fn add_gradients(
         &self,
         input: &Input,
-        classes: &Tensor,
+        targets: &Tensor,
         total: f64,
         gradients: &mut [Tensor],
     ) -> Result<f64, TchError> {
         // The table of tokens is by far the largest parameter, and few of its rows occur: these alone are differentiated.
         let rows = tch::no_grad(|| self.network.embeddings.of_tokens(input))?.f_set_requires_grad(true)?;
         let logits = self.network.forward_embedded(&rows, input, self.config.activation)?;
-        let loss = (self.loss(&logits, classes)? / total).f_sum(None)?;
+        let loss = (self.loss(&logits, targets)? / total).f_sum(None)?;
         let others = || self.parameters.iter().enumerate().filter(|(index, _)| *index != self.table);
         let inputs: Vec<&Tensor> = [&rows].into_iter().chain(others().map(|(_, one)| &one.worker)).collect();
         let mut found = Tensor::f_run_backward(&[&loss], &inputs, false, false)?.into_iter();
@@ -132,39 +134,44 @@ impl<'a> Trainer<'a> {
         loss.f_double_value(&[])
     }
 
-    /// Sum of the rows' losses, in nats, under the classes' weights.
-    fn loss(&self, logits: &Tensor, classes: &Tensor) -> Result<Tensor, TchError> {
+    /// Sum of the targets' losses, in nats, under the classes' weights.
+    fn loss(&self, logits: &Tensor, targets: &Tensor) -> Result<Tensor, TchError> {
         let weights = Tensor::f_from_slice(self.class_weights)?.f_to_device(logits.device())?;
-        logits.f_cross_entropy_loss(classes, Some(&weights), Reduction::Sum, -100, 0.0)
+        logits.f_cross_entropy_loss(targets, Some(&weights), Reduction::Sum, NO_TARGET, 0.0)
     }
 
-    /// Mean loss under the classes' weights, and the share of rows classified as labelled.
+    /// Mean loss under the classes' weights, and the share of targets that are met.
     pub fn evaluate(&mut self, rows: &Rows) -> Result<(f64, f64), ModelError> {
         let logits = self.logits(rows)?;
-        let (mut loss, mut total, mut hits) = (0.0, 0.0, 0);
-        for (logits, &class) in logits.chunks_exact(self.class_weights.len()).zip(&rows.classes) {
+        let (mut loss, mut total, mut hits, mut count) = (0.0, 0.0, 0, 0_usize);
+        for (logits, class) in rows.with_classes(logits.chunks_exact(self.class_weights.len())) {
             let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let sum: f64 = logits.iter().map(|&logit| f64::from(logit - largest).exp()).sum();
             let weight = f64::from(self.class_weights[class]);
             loss += weight * (sum.ln() - f64::from(logits[class] - largest));
             total += weight;
             hits += usize::from(logits.iter().position(|&logit| logit == largest) == Some(class));
+            count += 1;
         }
-        Ok((loss / total, hits as f64 / rows.windows.len() as f64))
+        Ok((loss / total, hits as f64 / count as f64))
     }
 
-    /// Logits of rows, end to end, nothing zeroed.
+    /// Logits of rows, end to end, nothing zeroed: as many of each as it has targets.
     pub fn logits(&mut self, rows: &Rows) -> Result<Vec<f32>, ModelError> {
         let _guard = tch::no_grad_guard();
         self.set_dropout(Dropout::NONE);
         let classes = self.class_weights.len();
-        let mut all = vec![0.0; rows.windows.len() * classes];
+        let mut all = vec![0.0; rows.num_targets() * classes];
         for batch in plan(0..rows.windows.len(), &rows.lengths, TOKENS_AT_ONCE) {
             let input = Input::upload(&batch, &rows.windows, self.config.first_position, 1, self.placement.device)?;
             let run = || self.network.forward(&input, self.config.activation);
-            let logits = download(&run().map_err(ModelError::torch("validate"))?)?;
-            for (logits, &row) in logits.chunks_exact(classes).zip(&batch.windows) {
-                all[row * classes..][..classes].copy_from_slice(logits);
+            let logits: Vec<f32> = download(&run().map_err(ModelError::torch("validate"))?)?;
+            let mut logits = logits.as_slice();
+            for &row in &batch.windows {
+                let own = rows.range(row);
+                let (first, rest) = logits.split_at(own.len() * classes);
+                all[own.start * classes..own.end * classes].copy_from_slice(first);
+                logits = rest;
             }
         }
         self.set_dropout(self.dropout);

@@ -1,6 +1,7 @@
 //! Training against what PyTorch makes of the same steps (`reference/make_training_golden.py`).
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -8,11 +9,13 @@ use serde::Deserialize;
 use tamiz_domain::LabelMap;
 use tamiz_ports::{FolderStores, Stores};
 
+use super::super::config::{EncoderConfig, Head};
+use super::rows::NO_TARGET;
 use super::*;
 use crate::Precision;
 use crate::task::Task;
 use crate::tensors::download;
-use crate::training::{Balance, Example};
+use crate::training::{Balance, Corpus, Example, Mark, Marked};
 
 #[derive(Deserialize)]
 struct Golden {
@@ -76,20 +79,24 @@ fn close(found: f64, expected: f64, what: &str) {
 
 #[test]
 fn gradients_and_steps_are_those_of_pytorch() {
-    for model in ["bert-stars", "distilbert-polarity", "roberta-topics"] {
+    let sequences = ["bert-stars", "distilbert-polarity", "roberta-topics"];
+    let tokens = ["bert-entities", "distilbert-entities", "roberta-entities"];
+    for model in sequences.into_iter().chain(tokens) {
         let (artifact, golden) = (artifact(model), read::<Golden>(model, "training.json"));
-        let task = load(&artifact, &LoadSettings::on(Device::CPU)).unwrap().task().clone();
-        let start = Start::of(&artifact, &task.labels()).unwrap();
-        let count = task.labels().len();
-        let windows: Vec<Vec<u32>> =
-            read::<Vec<Text>>(model, "expected.json").into_iter().map(|text| text.ids).collect();
-        let rows = Rows {
-            lengths: windows.iter().map(Vec::len).collect(),
-            classes: (0..windows.len()).map(|row| row * 7 % count).collect(),
-            windows,
-        };
+        let config = EncoderConfig::parse(artifact.file(CONFIG).unwrap()).unwrap();
+        let count = config.classes() as usize;
+        let class = |at: usize| (at % count) as i64;
+        let windows = read::<Vec<Text>>(model, "expected.json").into_iter().enumerate().map(|(row, Text { ids })| {
+            let token = |token| if token % 3 == 2 { NO_TARGET } else { class(row * 7 + token) };
+            let targets = match config.head {
+                Head::Sequence => vec![class(row * 7)],
+                Head::Tokens => (0..ids.len()).map(token).collect(),
+            };
+            (ids, targets)
+        });
+        let rows = Rows::of_windows(windows);
         let weights: Vec<f32> = (0..count).map(|class| 1.0 + class as f32 / 2.0).collect();
-        let mut trainer = Trainer::new(&artifact, &start.config, &settings(), &weights, Device::CPU).unwrap();
+        let mut trainer = Trainer::new(&artifact, &config, &settings(), &weights, Device::CPU).unwrap();
 
         let (_, gradients) = trainer.gradients(&rows, &golden.steps[0].rows).unwrap();
         let mut compared = 0;
@@ -144,8 +151,8 @@ fn trained(settings: &TrainingSettings) -> (Vec<Epoch>, Trained) {
         ControlFlow::Continue(())
     };
     let (training, validation) = (examples(training), examples(validation));
-    let corpus = Corpus { training: &training, validation: &validation, labels: &labels };
-    let trained = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, &mut Kept::default(), &mut watch);
+    let lesson = Lesson::Classes(Corpus { training: &training, validation: &validation, labels: &labels });
+    let trained = train(&artifact("bert-stars"), &lesson, settings, Device::CPU, &mut Kept::default(), &mut watch);
     let trained = trained.unwrap();
     assert_eq!(rows_seen, 200 * epochs.len());
     (epochs, trained)
@@ -166,6 +173,65 @@ fn an_encoder_learns_other_classes_and_is_loaded_as_any() {
         let hits = hits.filter(|(found, (_, class))| found.as_ref().unwrap().label == Some(*class as i8 + 1)).count();
         assert!(hits >= 38, "{hits} of 40");
     }
+}
+
+/// Texts in which a place and sometimes a person is named.
+fn letters(count: usize) -> Vec<Marked<'static>> {
+    let texts = [
+        ("Anna bought it in New York for cold water.", vec![(1, 0, 4), (0, 18, 26)]),
+        ("It broke in Zürich, twice.", vec![(0, 12, 18)]),
+        ("The best toy of New York", vec![(0, 16, 24)]),
+        ("Five stars and nobody answered.", vec![]),
+    ];
+    let marked = |(text, marks): &(&'static str, Vec<(usize, u32, u32)>)| Marked {
+        text,
+        marks: marks.iter().map(|&(kind, start, end)| Mark { kind, start, end }).collect(),
+    };
+    texts.iter().cycle().take(count).map(marked).collect()
+}
+
+#[test]
+fn an_encoder_learns_to_find_entities_and_is_loaded_as_any() {
+    let labels = LabelMap::of_names(["person", "location"]).unwrap();
+    assert_eq!(labels.name_of(0), "location");
+    let (training, validation) = (letters(160), letters(8));
+    let lesson = Lesson::Entities(Corpus { training: &training, validation: &validation, labels: &labels });
+    // From an encoder that told stars, one that told other entities, and a RoBERTa.
+    for init in ["bert-stars", "bert-entities", "roberta-topics"] {
+        let mut last = None;
+        let mut watch = |event: Event<'_>| {
+            if let Event::Epoch(epoch) = event {
+                last = Some(*epoch);
+            }
+            ControlFlow::Continue(())
+        };
+        // Windows of 14 tokens: the first text takes more than one.
+        let settings = TrainingSettings {
+            balance: Balance::None,
+            max_tokens: 14,
+            learning_rate: 5e-3,
+            step_rows: 8,
+            ..settings()
+        };
+        let trained = train(&artifact(init), &lesson, &settings, Device::CPU, &mut Kept::default(), &mut watch);
+        let trained = trained.unwrap();
+        assert!(last.unwrap().validation_accuracy > 0.98, "{init}: {last:?}");
+        // It knows no place in a text but those of its windows.
+        let same = LoadSettings { max_tokens: NonZeroUsize::new(14), ..LoadSettings::on(Device::CPU) };
+        let mut model = trained.load(&same).unwrap();
+        let texts: Vec<&str> = validation.iter().map(|marked| marked.text).collect();
+        for (marked, found) in validation.iter().zip(model.read_and_label(&texts).unwrap()) {
+            let found: Vec<(String, u32, u32)> =
+                found.unwrap().entities.into_iter().map(|entity| (entity.kind, entity.start, entity.end)).collect();
+            let expected: Vec<(String, u32, u32)> =
+                marked.marks.iter().map(|mark| (labels.0[mark.kind].name.clone(), mark.start, mark.end)).collect();
+            assert_eq!(found, expected, "{init}: {}", marked.text);
+        }
+    }
+    let undersampled = TrainingSettings { balance: Balance::Undersample, ..settings() };
+    let watch = &mut |_: Event<'_>| ControlFlow::Continue(());
+    let refused = train(&artifact("bert-stars"), &lesson, &undersampled, Device::CPU, &mut Kept::default(), watch);
+    assert!(refused.unwrap_err().to_string().contains("drawn evenly"));
 }
 
 #[test]
@@ -197,7 +263,7 @@ fn a_training_that_was_stopped_anywhere_ends_with_the_same_weights() {
     let rows = reviews(120);
     let (training, validation) = (examples(&rows[..100]), examples(&rows[100..]));
     let labels = LabelMap::of_values([1, 2]);
-    let corpus = Corpus { training: &training, validation: &validation, labels: &labels };
+    let lesson = Lesson::Classes(Corpus { training: &training, validation: &validation, labels: &labels });
     let settings = TrainingSettings { epochs: 3, dropout: 0.1, precision: Precision::Bf16, ..settings() };
     // Runs until so many events have come; 7 steps and an epoch, three times.
     let run = |kept: &mut Kept, settings: &TrainingSettings, events: usize| {
@@ -206,7 +272,7 @@ fn a_training_that_was_stopped_anywhere_ends_with_the_same_weights() {
             seen += 1;
             if seen >= events { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let trained = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, kept, &mut watch);
+        let trained = train(&artifact("bert-stars"), &lesson, settings, Device::CPU, kept, &mut watch);
         (trained.map(|trained| trained.weights), seen)
     };
     let (undisturbed, events) = run(&mut Kept::default(), &settings, usize::MAX);
@@ -240,9 +306,9 @@ fn what_cannot_be_trained_is_refused_with_a_reason() {
     let labels = LabelMap::of_values([1, 2]);
     let refusal = |labels: &LabelMap, settings: &TrainingSettings| {
         let rows = examples(&rows);
-        let corpus = Corpus { training: &rows, validation: &rows, labels };
+        let lesson = Lesson::Classes(Corpus { training: &rows, validation: &rows, labels });
         let watch = &mut |_: Event<'_>| ControlFlow::Break(());
-        let refused = train(&artifact("bert-stars"), &corpus, settings, Device::CPU, &mut Kept::default(), watch);
+        let refused = train(&artifact("bert-stars"), &lesson, settings, Device::CPU, &mut Kept::default(), watch);
         refused.unwrap_err().to_string()
     };
     assert!(refusal(&labels, &settings()).contains("stopped"));
