@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tamiz_domain::{EtlReport, RejectReason, Summary, Verdict};
+use tamiz_domain::{EtlReport, ModelMetrics, ModelPointer, RejectReason, Summary, Verdict};
 use tamiz_e2e::{binary, column_of_labels, printed, read_parts, root, sample, succeed, train};
 
 /// The one run below a results folder.
@@ -213,6 +213,39 @@ fn each_job_runs_by_hand_on_local_paths_by_flags_or_environment() {
             .args(["--name", "phones"]),
     );
     assert!(folder.path().join("other/phones").is_dir());
+}
+
+#[test]
+fn a_file_with_several_label_columns_trains_a_model_of_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, models) = (folder.path().join("reviews.csv"), folder.path().join("models"));
+    let topics = [("price", "It cost too much"), ("size", "It is too small"), ("delivery", "It came too late")];
+    let row = |n: usize| {
+        let ((topic, text), urgent) = (topics[n % 3], n.is_multiple_of(2));
+        let plea = if urgent { "please answer at once" } else { "I can wait" };
+        format!("{topic},{},\"{text}, {plea}, order {n}\"\n", if urgent { 1 } else { 0 })
+    };
+    let rows: String = (0..600).map(row).collect();
+    std::fs::write(&file, format!("topic,urgent,text\n{rows}")).unwrap();
+    let train = |columns: &str| {
+        let mut command = binary("tamiz");
+        command.arg("train").arg(&file).args(["--label-columns", columns, "--name", "mail", "--models"]).arg(&models);
+        command
+    };
+    succeed(&mut train("topic,urgent"));
+    let names = |model: &str| -> Vec<(i8, String)> {
+        let pointer: ModelPointer = json(models.join(model).join("latest.json"));
+        let metrics: ModelMetrics = json(models.join(model).join(pointer.version).join("metrics.json"));
+        assert!(metrics.holdout.accuracy > 0.95, "{model}: {}", metrics.holdout.accuracy);
+        metrics.labels.0.into_iter().map(|class| (class.value, class.name)).collect()
+    };
+    let expected = ["delivery", "price", "size"].into_iter().zip(0..).map(|(name, value)| (value, name.to_owned()));
+    assert_eq!(names("mail_topic"), expected.collect::<Vec<_>>());
+    assert_eq!(names("mail_urgent"), [(0, "0".to_owned()), (1, "1".to_owned())]);
+
+    let output = train("nowhere").output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(printed(&output).contains("too few labelled texts: none at all"), "{}", printed(&output));
 }
 
 /// What the original design (TF-IDF of 5,000 words and logistic regression) reaches on the same split.

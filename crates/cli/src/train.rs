@@ -1,11 +1,11 @@
 //! `tamiz train`: cleaning and retraining in one process, on labelled files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tamiz_domain::{ExitCode as Code, ModelMetrics, RunLayout};
+use tamiz_domain::{Configuration, ExitCode as Code, ModelMetrics, RunLayout, schema};
 use tamiz_ports::{ObjectUri, Stores};
 use tamiz_retrain::{Deps, Outcome, Reproduction, Training};
 use tamiz_telemetry::{Progress, Shutdown};
@@ -50,12 +50,25 @@ pub async fn train(arguments: Arguments, shutdown: Shutdown) -> Result<ExitCode,
     let stores = tamiz_aws::stores_for(&places).await;
     let data = match as_is {
         true => Data { places: uncleaned, _folder: None },
-        false => Data::clean(&stores, &files, config.as_deref(), &shutdown).await?,
+        false => {
+            let mut configuration = folder_run::configuration(config.as_deref())?;
+            carry(&mut configuration.columns.targets, &training.label_columns);
+            Data::clean(&stores, &files, configuration, &shutdown).await?
+        }
     };
     match (reproduce, models, name) {
         (Some(model), ..) => again(data.places.clone(), stores, &model, training, shutdown).await,
         (None, Some(models), Some(name)) => anew(data.places.clone(), stores, models, name, training, shutdown).await,
         (None, ..) => Err(CommandError::Usage("--models and --name say where the model goes".into())),
+    }
+}
+
+/// Adds label columns to those that cleaning carries along, but for what shards have anyway.
+fn carry(targets: &mut Vec<String>, columns: &[String]) {
+    for column in columns {
+        if schema::clean_shard(targets).column_with_name(column).is_none() {
+            targets.push(column.clone());
+        }
     }
 }
 
@@ -77,10 +90,10 @@ impl Data {
     async fn clean(
         stores: &Arc<dyn Stores>,
         files: &[PathBuf],
-        config: Option<&Path>,
+        configuration: Configuration,
         shutdown: &Shutdown,
     ) -> Result<Self, CommandError> {
-        let manifest = folder_run::plan(files, folder_run::configuration(config)?)?;
+        let manifest = folder_run::plan(files, configuration)?;
         let folder = tempfile::tempdir().map_err(CommandError::System)?;
         let run = ObjectUri::Local(folder.path().to_owned()).join(&RunLayout::run(&manifest.run_id));
         let place = stores.open(&run).map_err(CommandError::stage)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::PersonalData;
+use crate::{PersonalData, schema};
 
 /// A sample is there to be read by people.
 const MAX_SAMPLE_ROWS: usize = 200;
@@ -70,6 +70,7 @@ impl Configuration {
         require(self.dispatch.max_objects > 0, "dispatch.max_objects: at least 1");
         require(self.dispatch.max_open_runs > 0, "dispatch.max_open_runs: at least 1");
         require(self.dispatch.max_runnable_jobs > 0, "dispatch.max_runnable_jobs: at least 1");
+        found.extend(self.columns.problem_of_targets());
         found
     }
 }
@@ -101,6 +102,34 @@ pub struct Columns {
     pub timestamp: Vec<String>,
     /// Who wrote it; only a keyed hash of it is ever written.
     pub user: Vec<String>,
+    /// Further labels, at most [`MAX_TARGETS`]: each goes into the shards as text, in a column of its own name, for models to be
+    /// trained on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+}
+
+/// Further labels of a record at most.
+pub const MAX_TARGETS: usize = 8;
+
+impl Columns {
+    /// What is wrong with [`Self::targets`].
+    fn problem_of_targets(&self) -> Option<String> {
+        let is_taken = |name: &&String| schema::clean_shard(&[]).column_with_name(name).is_some();
+        let repeats = |(at, name): &(usize, &String)| {
+            self.targets[..*at].iter().any(|other| other.to_lowercase() == name.to_lowercase())
+        };
+        if self.targets.len() > MAX_TARGETS {
+            return Some(format!("columns.targets: at most {MAX_TARGETS}"));
+        }
+        if self.targets.iter().any(|name| name.trim().is_empty()) {
+            return Some("columns.targets: a name is empty".into());
+        }
+        if let Some(name) = self.targets.iter().find(is_taken) {
+            return Some(format!("columns.targets: `{name}` is another column of the shards"));
+        }
+        let repeated = self.targets.iter().enumerate().find(repeats);
+        repeated.map(|(_, name)| format!("columns.targets: `{name}` is there twice"))
+    }
 }
 
 impl Default for Columns {
@@ -144,6 +173,7 @@ impl Default for Columns {
                 "time",
             ]),
             user: names(&["user_id", "reviewerID", "customer_id", "UserId"]),
+            targets: Vec::new(),
         }
     }
 }
@@ -361,5 +391,19 @@ mod tests {
         wrong.etl.rows_per_shard = 0;
         wrong.duplicates.near_threshold = 0.1;
         assert_eq!(wrong.violations().len(), 3);
+    }
+
+    #[test]
+    fn further_labels_have_names_of_their_own() {
+        let of = |names: &[&str]| {
+            let mut configuration = Configuration::default();
+            configuration.columns.targets = names.iter().map(|&name| name.to_owned()).collect();
+            configuration.violations()
+        };
+        assert_eq!(of(&["topic", "Urgent"]), Vec::<String>::new());
+        assert_eq!(of(&["topic", "label"]), ["columns.targets: `label` is another column of the shards"]);
+        assert_eq!(of(&["topic", "Topic"]), ["columns.targets: `Topic` is there twice"]);
+        assert_eq!(of(&["a", "b", "c", "d", "e", "f", "g", "h", "i"]), ["columns.targets: at most 8"]);
+        assert_eq!(of(&[" "]), ["columns.targets: a name is empty"]);
     }
 }

@@ -29,6 +29,9 @@ pub struct EtlReport {
     pub rejected_by_reason: BTreeMap<RejectReason, u64>,
     /// Clean rows by label.
     pub labels: BTreeMap<i8, u64>,
+    /// Clean rows that carry each further label; see [`crate::Columns::targets`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub targets: BTreeMap<String, u64>,
     /// Clean rows by language (ISO 639-1).
     pub languages: BTreeMap<String, u64>,
     /// Clean rows by lexicon sentiment.

@@ -29,7 +29,7 @@ pub use baseline::{Baseline, Histogram};
 pub use claim::Claim;
 pub use configuration::{
     Budget, Columns, Configuration, DispatchLimits, DuplicateAction, DuplicateConfiguration, EtlConfiguration,
-    InferenceConfiguration, LabelScheme, LongTexts, RedactConfiguration, RetrainConfiguration,
+    InferenceConfiguration, LabelScheme, LongTexts, MAX_TARGETS, RedactConfiguration, RetrainConfiguration,
 };
 pub use counts::{Conservation, Counts, NotConserved};
 pub use disposition::{Disposed, Disposition, ExitCode};

@@ -61,10 +61,10 @@ fn original(field: Field, name: &str) -> Field {
     field.with_metadata(HashMap::from([(ORIGINAL_NAME.to_owned(), name.to_owned())]))
 }
 
-/// Clean shards: one row for each usable record.
-pub fn clean_shard() -> SchemaRef {
+/// Clean shards: one row for each usable record. `targets` are further labels; see [`crate::Columns::targets`].
+pub fn clean_shard(targets: &[String]) -> SchemaRef {
     let text = |name: &str| Field::new(name, DataType::Utf8, false);
-    Arc::new(Schema::new(vec![
+    let mut fields = vec![
         text("review_id"),
         Field::new("source", dictionary(), false),
         Field::new("row", DataType::UInt64, false),
@@ -84,9 +84,11 @@ pub fn clean_shard() -> SchemaRef {
         original(Field::new("verified_purchase", DataType::Boolean, true), "verified_purchase"),
         original(Field::new("timestamp", timestamp(), true), "timestamp"),
         original(Field::new("user", DataType::Utf8, true), "user_id"),
-        // Whether the text repeats an earlier one's: `exact`, `near`, or null.
-        Field::new("duplicate", dictionary(), true),
-    ]))
+    ];
+    fields.extend(targets.iter().map(|name| Field::new(name, dictionary(), true)));
+    // Whether the text repeats an earlier one's: `exact`, `near`, or null.
+    fields.push(Field::new("duplicate", dictionary(), true));
+    Arc::new(Schema::new(fields))
 }
 
 /// Rejected records: where, why, and the raw bytes, so that nothing is lost.
@@ -110,7 +112,7 @@ pub fn rejected() -> SchemaRef {
 ///
 /// Pass-through names that are prediction columns already, or no column of a clean shard, are left out.
 pub fn predictions(pass_through: &[String]) -> SchemaRef {
-    let clean = clean_shard();
+    let clean = clean_shard(&[]);
     let mut fields: Vec<Arc<Field>> = vec![
         Arc::new(Field::new("review_id", DataType::Utf8, false)),
         Arc::new(Field::new("source", dictionary(), false)),

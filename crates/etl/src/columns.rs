@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use tamiz_domain::Columns;
+use tamiz_domain::{Columns, MAX_TARGETS};
 
 /// A field that Tamiz reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +18,13 @@ pub(crate) enum Field {
     VerifiedPurchase,
     Timestamp,
     User,
+    /// A further label, by its number.
+    Target(u8),
 }
 
-const NUM_FIELDS: usize = 10;
-const FIELDS: [Field; NUM_FIELDS] = [
+const NUM_OWN_FIELDS: usize = 10;
+const NUM_FIELDS: usize = NUM_OWN_FIELDS + MAX_TARGETS;
+const OWN_FIELDS: [Field; NUM_OWN_FIELDS] = [
     Field::Label,
     Field::Rating,
     Field::Title,
@@ -48,7 +51,29 @@ impl Field {
             Self::VerifiedPurchase => "verified_purchase",
             Self::Timestamp => "timestamp",
             Self::User => "user",
+            Self::Target(_) => "target",
         }
+    }
+
+    fn index(self) -> usize {
+        match self {
+            Self::Label => 0,
+            Self::Rating => 1,
+            Self::Title => 2,
+            Self::Text => 3,
+            Self::Asin => 4,
+            Self::ParentAsin => 5,
+            Self::HelpfulVote => 6,
+            Self::VerifiedPurchase => 7,
+            Self::Timestamp => 8,
+            Self::User => 9,
+            Self::Target(number) => NUM_OWN_FIELDS + usize::from(number),
+        }
+    }
+
+    /// Every field.
+    fn all() -> impl Iterator<Item = Self> {
+        OWN_FIELDS.into_iter().chain((0..MAX_TARGETS as u8).map(Self::Target))
     }
 }
 
@@ -58,11 +83,11 @@ pub(crate) struct PerField<T>([T; NUM_FIELDS]);
 
 impl<T> PerField<T> {
     pub(crate) fn get(&self, field: Field) -> &T {
-        &self.0[field as usize]
+        &self.0[field.index()]
     }
 
     pub(crate) fn get_mut(&mut self, field: Field) -> &mut T {
-        &mut self.0[field as usize]
+        &mut self.0[field.index()]
     }
 }
 
@@ -100,6 +125,10 @@ impl FieldNames {
             (Field::User, &columns.user),
         ];
         let mut by_name = HashMap::new();
+        // First: who names a further label wants it to be one, whatever else could be read from it.
+        for (number, name) in columns.targets.iter().take(MAX_TARGETS).enumerate() {
+            by_name.insert(name.trim().to_lowercase(), (Field::Target(number as u8), 0));
+        }
         for (field, names) in lists {
             for (rank, name) in names.iter().enumerate() {
                 by_name.entry(name.to_lowercase()).or_insert((field, rank));
@@ -142,7 +171,7 @@ impl Positions {
 
     /// Each field that has a position, with it.
     pub(crate) fn found(&self) -> impl Iterator<Item = (Field, usize)> + '_ {
-        FIELDS.into_iter().filter_map(|field| Some((field, (*self.get(field))?)))
+        Field::all().filter_map(|field| Some((field, (*self.get(field))?)))
     }
 
     /// Number of fields that have a position.

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tamiz_domain::{Counts, RejectReason};
+use tamiz_domain::{Counts, MAX_TARGETS, RejectReason};
 use tamiz_text::Analysis;
 
 use crate::read::framing::Fault;
@@ -16,6 +16,9 @@ pub(crate) struct Tally {
     pub rejected: u64,
     pub labelled: u64,
     pub labels: BTreeMap<i8, u64>,
+    /// Rows that carry each further label.
+    #[serde(default)]
+    pub targets: [u64; MAX_TARGETS],
     pub languages: BTreeMap<String, u64>,
     pub sentiments: BTreeMap<String, u64>,
     pub rejected_by_reason: BTreeMap<RejectReason, u64>,
@@ -26,8 +29,10 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn accept(&mut self, label: Option<i8>, analysis: &Analysis<'_>) {
+    /// `targets` says bit by bit which further labels there are.
+    pub(crate) fn accept(&mut self, label: Option<i8>, targets: u8, analysis: &Analysis<'_>) {
         self.ok += 1;
+        marked(targets).for_each(|number| self.targets[number] += 1);
         if let Some(label) = label {
             self.labelled += 1;
             *self.labels.entry(label).or_default() += 1;
@@ -45,8 +50,9 @@ impl Tally {
     }
 
     /// Takes back a record that was accepted and is a repeated one, which are not wanted.
-    pub(crate) fn retract(&mut self, label: Option<i8>, language: &str, sentiment: Option<&str>) {
+    pub(crate) fn retract(&mut self, label: Option<i8>, targets: u8, language: &str, sentiment: Option<&str>) {
         self.ok -= 1;
+        marked(targets).for_each(|number| self.targets[number] -= 1);
         if let Some(label) = label {
             self.labelled -= 1;
             take_one(&mut self.labels, &label);
@@ -63,6 +69,7 @@ impl Tally {
         self.rejected += later.rejected;
         self.labelled += later.labelled;
         self.users_left_out += later.users_left_out;
+        self.targets.iter_mut().zip(later.targets).for_each(|(count, more)| *count += more);
         sum(&mut self.labels, &later.labels);
         sum(&mut self.languages, &later.languages);
         sum(&mut self.sentiments, &later.sentiments);
@@ -76,6 +83,11 @@ impl Tally {
     pub(crate) fn counts(&self, input: u64) -> Counts {
         Counts { input, ok: self.ok, rejected: self.rejected, failed: 0 }
     }
+}
+
+/// Numbers of the bits that are set.
+fn marked(targets: u8) -> impl Iterator<Item = usize> {
+    (0..MAX_TARGETS).filter(move |number| targets >> number & 1 == 1)
 }
 
 fn sum<K: Clone + Ord>(counts: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {

@@ -108,7 +108,7 @@ async fn user_ids_are_left_out_where_there_is_no_key() {
 async fn shards_have_the_schema_of_the_contract_and_every_column_true() {
     let outcome = Bench::new().file("a.csv", "label,title,text\n2,Great,\"I really loved these books!\"\n").run().await;
     let batch = &outcome.shards()[0];
-    assert_eq!(batch.schema().fields(), schema::clean_shard().fields());
+    assert_eq!(batch.schema().fields(), schema::clean_shard(&[]).fields());
     let words = |column: &str| {
         let list = batch[column].as_list::<i32>().value(0);
         list.as_string::<i32>().iter().map(|word| word.unwrap().to_owned()).collect::<Vec<_>>()
@@ -126,4 +126,42 @@ async fn shards_have_the_schema_of_the_contract_and_every_column_true() {
     let rejected = Bench::new().file("a.csv", "label,text\n9,x\n").run().await;
     let part = support::read_part(&rejected.output.join(&rejected.report.rejected[0].path));
     assert_eq!(part[0].schema().fields(), schema::rejected().fields());
+}
+
+#[tokio::test]
+async fn further_labels_go_along_under_their_own_names() {
+    let lines = [
+        r#"{"text": "a", "urgent": true, "Topic": " size "}"#,
+        r#"{"text": "b b b b b", "urgent": false, "stars": 5}"#,
+    ];
+    let twice = "text,topic,class,urgent\nc,price,2,\nb b b b b,,1,no\n";
+    let mut bench = Bench::new().file("a.jsonl", lines.join("\n")).file("b.csv", twice);
+    bench.configuration.columns.targets = vec!["topic".into(), "urgent".into(), "class".into(), "nowhere".into()];
+    let outcome = bench.run().await;
+    let fields = schema::clean_shard(&bench.configuration.columns.targets);
+    assert!(outcome.shards().iter().all(|shard| shard.schema().fields() == fields.fields()));
+    assert_eq!(outcome.texts("topic"), ["size", "∅", "price", "∅"]);
+    assert_eq!(outcome.texts("urgent"), ["true", "false", "∅", "no"]);
+    // What is named as a further label is no class beside it.
+    assert_eq!(
+        (outcome.texts("class"), outcome.report.labelled),
+        (["∅", "∅", "2", "1"].map(str::to_owned).to_vec(), 1)
+    );
+    let counted = |outcome: &Outcome| {
+        outcome.report.targets.iter().map(|(name, rows)| format!("{name} {rows}")).collect::<Vec<_>>()
+    };
+    assert_eq!(counted(&outcome), ["class 2", "nowhere 0", "topic 2", "urgent 3"]);
+
+    // A repeated text that is dropped takes its labels along.
+    let twice =
+        "{\"text\": \"d\", \"topic\": \"me@example.org\"}\n{\"text\": \"d\", \"topic\": \"size\", \"urgent\": 1}";
+    let mut bench = Bench::new().file("a.jsonl", twice);
+    bench.configuration.columns.targets = vec!["topic".into(), "urgent".into()];
+    bench.configuration.duplicates.exact = tamiz_domain::DuplicateAction::Drop;
+    bench.configuration.redact.kinds = [tamiz_domain::PersonalData::Email].into();
+    let outcome = bench.run().await;
+    assert_eq!(
+        (outcome.texts("topic"), counted(&outcome)),
+        (vec!["[EMAIL]".into()], vec!["topic 1".into(), "urgent 0".into()])
+    );
 }

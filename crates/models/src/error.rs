@@ -81,8 +81,8 @@ pub enum ModelError {
         /// Epoch, counted from 1.
         epoch: usize,
     },
-    /// Features could not be kept while they are trained on.
-    #[error("failed to keep features in a temporary file")]
+    /// Texts, as the network reads them, could not be kept while they are trained on.
+    #[error("failed to keep the texts in a temporary file, as the network reads them")]
     Spool {
         /// What the system says.
         #[source]

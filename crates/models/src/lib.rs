@@ -14,6 +14,7 @@ mod model;
 pub mod ngram;
 mod operator;
 mod processor;
+mod ragged;
 mod registry;
 mod rollback;
 mod scheme;

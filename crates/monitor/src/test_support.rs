@@ -75,6 +75,7 @@ pub(crate) fn cleaned(files: &[(&str, u64, u64)]) -> EtlReport {
             .into_iter()
             .collect(),
         labels: Default::default(),
+        targets: Default::default(),
         languages: Default::default(),
         sentiments: Default::default(),
         quality: DataQuality::default(),

@@ -76,6 +76,7 @@ async fn add_run(stores: &MemoryStores, name: &str, rows: &[(String, Option<i8>)
         files: Vec::new(),
         rejected_by_reason: BTreeMap::new(),
         labels: BTreeMap::new(),
+        targets: BTreeMap::new(),
         languages: BTreeMap::new(),
         sentiments: BTreeMap::new(),
         quality: tamiz_domain::DataQuality::default(),

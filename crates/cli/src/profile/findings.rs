@@ -174,6 +174,7 @@ mod tests {
             files: Vec::new(),
             rejected_by_reason: quality.rejected_by_reason.clone(),
             labels: quality.labels.clone(),
+            targets: Default::default(),
             languages: quality.languages.clone(),
             sentiments: quality.sentiments.clone(),
             quality,

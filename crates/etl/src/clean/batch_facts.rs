@@ -24,6 +24,8 @@ pub(crate) struct RowFact {
     /// Record number in the file.
     pub row: u64,
     pub label: Option<i8>,
+    /// Which of the further labels there are, bit by bit.
+    pub targets: u8,
     pub language: &'static str,
     pub sentiment: Option<&'static str>,
 }

@@ -132,7 +132,7 @@ impl CleanBatch {
                 _ => "its text is that of an earlier record",
             };
             let fault = Fault::new(RejectReason::Duplicate, detail);
-            tally.retract(fact.label, fact.language, fact.sentiment);
+            tally.retract(fact.label, fact.targets, fact.language, fact.sentiment);
             tally.reject(fact.row, &fault);
             quality.add_reject(fault.reason);
             let record = batch.record(fact.row);

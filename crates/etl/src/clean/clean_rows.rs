@@ -47,11 +47,13 @@ pub(crate) struct CleanRows {
     verified_purchase: BooleanBuilder,
     timestamp: TimestampMillisecondBuilder,
     user: StringBuilder,
+    /// Further labels.
+    targets: Vec<StringDictionaryBuilder<Int32Type>>,
 }
 
 impl CleanRows {
-    /// Columns with room for `num_rows` rows that hold about `num_bytes` of text.
-    pub(crate) fn with_capacity(num_rows: usize, num_bytes: usize) -> Self {
+    /// Columns with room for `num_rows` rows that hold about `num_bytes` of text, and `num_targets` further labels.
+    pub(crate) fn with_capacity(num_rows: usize, num_bytes: usize, num_targets: usize) -> Self {
         let words = || WordLists::with_capacity(num_rows, num_bytes / BYTES_PER_WORD);
         Self {
             review_id: StringBuilder::with_capacity(num_rows, num_rows * ID_BYTES),
@@ -72,6 +74,7 @@ impl CleanRows {
             verified_purchase: BooleanBuilder::new(),
             timestamp: TimestampMillisecondBuilder::new().with_timezone("UTC"),
             user: StringBuilder::new(),
+            targets: (0..num_targets).map(|_| StringDictionaryBuilder::new()).collect(),
         }
     }
 
@@ -107,6 +110,9 @@ impl CleanRows {
         self.verified_purchase.append_option(review.verified_purchase);
         self.timestamp.append_option(review.timestamp);
         self.user.append_option(user);
+        for (column, target) in self.targets.iter_mut().zip(&review.targets) {
+            column.append_option(target.as_deref().map(str::trim));
+        }
     }
 
     /// Appends `{id_prefix}-{row:08}`, without the machinery of formatting: there is one for each review.
@@ -134,6 +140,8 @@ impl CleanRows {
     /// # Errors
     /// Only when the columns do not fit the schema, which is a bug.
     pub(crate) fn finish(mut self, source: &str) -> Result<CleanColumns, ArrowError> {
+        let targets: Vec<ArrayRef> =
+            self.targets.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef).collect();
         Ok(CleanColumns {
             before_words: vec![
                 Arc::new(self.review_id.finish()),
@@ -147,8 +155,8 @@ impl CleanRows {
             tokens: self.tokens,
             is_content: self.is_content,
             stems: self.stems,
-            after_words: vec![
-                Arc::new(self.compound.finish()),
+            after_words: [
+                Arc::new(self.compound.finish()) as ArrayRef,
                 Arc::new(self.sentiment.finish()),
                 Arc::new(self.language.finish()),
                 Arc::new(self.asin.finish()),
@@ -157,7 +165,10 @@ impl CleanRows {
                 Arc::new(self.verified_purchase.finish()),
                 Arc::new(self.timestamp.finish()),
                 Arc::new(self.user.finish()),
-            ],
+            ]
+            .into_iter()
+            .chain(targets)
+            .collect(),
         })
     }
 }

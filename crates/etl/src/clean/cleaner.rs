@@ -35,6 +35,7 @@ pub(crate) fn finds_duplicates(duplicates: &DuplicateConfiguration) -> bool {
 pub(crate) struct Cleaner {
     user_key: Option<UserKey>,
     parser: RecordParser,
+    num_targets: usize,
     analyzer: Analyzer,
     finds_duplicates: bool,
     /// None where nothing is to be masked.
@@ -46,6 +47,7 @@ impl Cleaner {
         Self {
             user_key,
             parser: RecordParser::new(configuration),
+            num_targets: configuration.columns.targets.len(),
             analyzer: Analyzer::sharing(words),
             finds_duplicates: finds_duplicates(&configuration.duplicates),
             redactor: redactor(configuration),
@@ -59,7 +61,8 @@ impl Cleaner {
 
     /// Cleans these rows of a batch. The answer depends on them alone, not on what this worker did before.
     pub(crate) fn clean(&mut self, batch: &RawBatch, rows: Range<u64>, facts: &mut BatchFacts) -> CleanRows {
-        let mut columns = CleanRows::with_capacity((rows.end - rows.start) as usize, batch.num_bytes(&rows));
+        let mut columns =
+            CleanRows::with_capacity((rows.end - rows.start) as usize, batch.num_bytes(&rows), self.num_targets);
         for RowRecord { row, offset, raw, reading } in batch.records(rows) {
             let outcome = match reading {
                 Ok(reading) => self.clean_record(batch, row, raw, *reading, &mut columns, facts),
@@ -99,7 +102,8 @@ impl Cleaner {
             }
             (_, None) => None,
         };
-        facts.tally.accept(review.label, &analysis);
+        let targets = marks(&review.targets);
+        facts.tally.accept(review.label, targets, &analysis);
         facts
             .quality
             .add_row(&RowFacts { redactions: redactions.as_ref(), ..row_facts(&review, &analysis, user.is_some()) });
@@ -110,6 +114,7 @@ impl Cleaner {
         facts.rows.push(RowFact {
             row,
             label: review.label,
+            targets,
             language: analysis.language().code(),
             sentiment: analysis.sentiment().map(Sentiment::name),
         });
@@ -131,7 +136,17 @@ fn mask(redactor: &Redactor, review: &mut Review<'_>) -> BTreeMap<PersonalData, 
     {
         *title = masked.into();
     }
+    for target in review.targets.iter_mut().flatten() {
+        if let Cow::Owned(masked) = redactor.redact_counted(target, &mut counts) {
+            *target = masked.into();
+        }
+    }
     counts
+}
+
+/// Which of the further labels there are, bit by bit.
+fn marks(targets: &[Option<Cow<'_, str>>]) -> u8 {
+    targets.iter().enumerate().filter(|(_, target)| target.is_some()).map(|(number, _)| 1 << number).sum()
 }
 
 fn row_facts<'a>(review: &Review<'_>, analysis: &Analysis<'a>, has_user: bool) -> RowFacts<'a> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 use serde_json::error::Category;
-use tamiz_domain::{Configuration, LabelScheme, RejectReason};
+use tamiz_domain::{Configuration, LabelScheme, MAX_TARGETS, RejectReason};
 use tamiz_text::decode::{DecodeError, Decoded, EncodingRepair, decode_record};
 use tamiz_text::mojibake::undo_mojibake;
 
@@ -34,6 +34,8 @@ pub(crate) struct Review<'a> {
     pub timestamp: Option<i64>,
     /// As in the source: never to be written.
     pub user: Option<Cow<'a, str>>,
+    /// Further labels, as many as are configured.
+    pub targets: Vec<Option<Cow<'a, str>>>,
     /// What had to be done to read its text.
     pub repair: Option<EncodingRepair>,
 }
@@ -44,6 +46,7 @@ pub(crate) struct RecordParser {
     names: FieldNames,
     labels: LabelScheme,
     repair_mojibake: bool,
+    num_targets: u8,
     spans: Vec<FieldSpan>,
 }
 
@@ -53,6 +56,7 @@ impl RecordParser {
             names: FieldNames::new(&configuration.columns),
             labels: configuration.labels.clone(),
             repair_mojibake: configuration.etl.repair_mojibake,
+            num_targets: configuration.columns.targets.len().min(MAX_TARGETS) as u8,
             spans: Vec::new(),
         }
     }
@@ -124,6 +128,7 @@ impl RecordParser {
             verified_purchase: filled(Field::VerifiedPurchase).and_then(|value| truth(&value)),
             timestamp: filled(Field::Timestamp).and_then(|value| milliseconds(&value)),
             user: filled(Field::User),
+            targets: (0..self.num_targets).map(|number| filled(Field::Target(number))).collect(),
             repair,
         })
     }

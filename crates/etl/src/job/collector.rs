@@ -23,7 +23,7 @@ impl Collector {
     pub(crate) fn new(job: &Job) -> Self {
         let writer =
             |schema, folder| PartWriter::new(schema, &job.run_id, folder, job.output.clone(), job.runtime.clone());
-        let shards = writer(schema::clean_shard(), RunLayout::SHARDS);
+        let shards = writer(schema::clean_shard(&job.configuration.columns.targets), RunLayout::SHARDS);
         let rejected = writer(schema::rejected(), RunLayout::REJECTED);
         let sample = Reservoir::new(job.configuration.etl.sample_rows);
         Self { shards, rejected, files: BTreeMap::new(), sample }

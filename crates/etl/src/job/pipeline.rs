@@ -111,7 +111,7 @@ struct Worker {
 impl Worker {
     fn new(job: &Job, words: SharedVocabulary) -> Result<Self, EtlError> {
         let encoders = Encoders {
-            shards: RowGroupEncoder::new(schema::clean_shard(), &job.run_id)?,
+            shards: RowGroupEncoder::new(schema::clean_shard(&job.configuration.columns.targets), &job.run_id)?,
             rejected: RowGroupEncoder::new(schema::rejected(), &job.run_id)?,
             redactor: redactor(&job.configuration),
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tamiz_domain::{
-    Conservation, Counts, DataQuality, EtlReport, FileProblem, FileReport, PartEntry, RunId, SampleRow,
+    Configuration, Conservation, Counts, DataQuality, EtlReport, FileProblem, FileReport, PartEntry, RunId, SampleRow,
 };
 
 use crate::EtlError;
@@ -63,7 +63,7 @@ impl Outcome {
         mut self,
         run_id: &RunId,
         ends: Vec<FileEnd>,
-        max_array_size: usize,
+        configuration: &Configuration,
     ) -> Result<EtlReport, EtlError> {
         let (mut all, mut read, mut files) = (FileTally::default(), Counts::default(), Vec::new());
         for (object, end) in ends.into_iter().enumerate() {
@@ -87,12 +87,13 @@ impl Outcome {
             counts: written.conserved("the parts of the run")?,
             labelled: total.labelled,
             num_shards: shards.len(),
-            array_size: shards.len().min(max_array_size),
+            array_size: shards.len().min(configuration.inference.max_array_size),
             shards,
             rejected,
             files,
             rejected_by_reason: total.rejected_by_reason,
             labels: total.labels,
+            targets: configuration.columns.targets.iter().cloned().zip(total.targets).collect(),
             languages: total.languages,
             sentiments: total.sentiments,
             quality: quality.report(),

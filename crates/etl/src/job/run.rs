@@ -104,7 +104,7 @@ async fn take_step(
 /// Everything at once.
 async fn clean_all(job: &Arc<Job>) -> Result<EtlReport, EtlError> {
     let (outcome, files) = blocking(job, |job| clean(job, Portion::all())).await?;
-    commit(job, outcome.report(&job.run_id, files, job.max_array_size())?).await
+    commit(job, outcome.report(&job.run_id, files, &job.configuration)?).await
 }
 
 /// Divides a run among jobs; answers whether there is work for more than one.
@@ -141,7 +141,7 @@ async fn join(job: &Arc<Job>, plan: Plan) -> Result<EtlReport, EtlError> {
     for index in 0..plan.num_jobs {
         outcome.add(job.output.read_json(&split_report(index)).await?, job.configuration.etl.sample_rows);
     }
-    commit(job, outcome.report(&job.run_id, plan.files, job.max_array_size())?).await
+    commit(job, outcome.report(&job.run_id, plan.files, &job.configuration)?).await
 }
 
 fn split_report(index: usize) -> String {

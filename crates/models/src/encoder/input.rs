@@ -21,11 +21,11 @@ pub(super) struct Input {
 }
 
 impl Input {
-    /// Lays a batch's windows end to end; positions count from `first_position` in each. The number of tokens is rounded up to a
-    /// multiple of `step`.
+    /// Lays a batch's windows end to end, as `add` puts the tokens of each behind others; positions count from `first_position` in each.
+    /// The number of tokens is rounded up to a multiple of `step`.
     pub fn upload(
         batch: &Batch,
-        windows: &[impl AsRef<[u32]>],
+        add: impl Fn(usize, &mut Vec<i32>),
         first_position: i64,
         step: usize,
         device: Device,
@@ -33,10 +33,9 @@ impl Input {
         let num_tokens = batch.num_tokens();
         let num_rows = num_tokens.next_multiple_of(step);
         let starts = starts(&batch.groups);
-        // One buffer, so that it is one copy. The reader's tokens are all in the network's vocabulary, which is far smaller than 2³¹.
+        // One buffer, so that it is one copy.
         let mut numbers: Vec<i32> = Vec::with_capacity(2 * num_rows + starts.len());
-        let tokens = batch.windows.iter().flat_map(|&window| windows[window].as_ref());
-        numbers.extend(tokens.map(|&id| i32::try_from(id).unwrap_or(0)));
+        batch.windows.iter().for_each(|&window| add(window, &mut numbers));
         numbers.resize(num_rows, 0);
         let place = |token: usize| first_position as i32 + token as i32;
         let lengths = batch.groups.iter().flat_map(|group| std::iter::repeat_n(group.length, group.windows));
@@ -50,6 +49,11 @@ impl Input {
         let (ids, positions) = (part(0, num_rows)?, part(num_rows, num_rows)?);
         let starts = part(2 * num_rows, starts.len())?;
         Ok(Self { ids, positions, starts, groups: batch.groups.clone(), num_spare: num_rows - num_tokens })
+    }
+
+    /// Adds the tokens of a window; a reader's are all in the network's vocabulary, which is far smaller than 2³¹.
+    pub fn add_window(window: &[u32], to: &mut Vec<i32>) {
+        to.extend(window.iter().map(|&id| i32::try_from(id).unwrap_or(0)));
     }
 
     /// Windows of the first token only, over and over: to try out what only depends on the lengths.

@@ -147,7 +147,8 @@ impl Encoder {
             Work::Cores => CORE_ROW_STEP,
             Work::Queue => 1,
         };
-        let input = Input::upload(batch, windows, self.config.first_position, step, self.placement.device)?;
+        let add = |window: usize, ids: &mut Vec<i32>| Input::add_window(windows[window], ids);
+        let input = Input::upload(batch, add, self.config.first_position, step, self.placement.device)?;
         self.network.forward(&input, self.config.activation).map_err(ModelError::torch("run a batch"))
     }
 }

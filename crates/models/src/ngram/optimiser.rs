@@ -153,7 +153,7 @@ mod tests {
             bags.indices.extend_from_slice(features);
             bags.end_text(false);
         }
-        let features = Features::of_bags(bags);
+        let features = Features::of_bags(&bags);
         let batch = Batch::gather(&features, &[0, 1, 2], &[2, 0, 1]);
         (features, batch)
     }

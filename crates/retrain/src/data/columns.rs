@@ -150,7 +150,12 @@ fn labels(column: &ArrayRef, name: &str) -> Result<ArrayRef, String> {
 }
 
 fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, String> {
-    batch.column_by_name(name).ok_or_else(|| format!("it has no column `{name}`"))
+    batch.column_by_name(name).ok_or_else(|| no_column(name))
+}
+
+/// What is wrong with a file without a column.
+pub(super) fn no_column(name: &str) -> String {
+    format!("it has no column `{name}`")
 }
 
 /// Casts strictly: a number that does not fit is an error, not a null.

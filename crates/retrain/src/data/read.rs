@@ -10,7 +10,7 @@ use tamiz_telemetry::Shutdown;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::columns::{Labels, labelled, wanted};
+use super::columns::{Labels, labelled, no_column, wanted};
 use super::rows::Rows;
 use super::sources::SourceFile;
 use super::spool::{Spool, SpoolError};
@@ -45,7 +45,12 @@ pub(crate) async fn read(
     let mut keeper = Keeper::start(label, classes);
     let mut known = None;
     let mut left_out = Vec::new();
-    for file in files {
+    if let Some(file) = files.first()
+        && files.iter().all(|file| file.may_label(label).is_none())
+    {
+        return Err(RetrainError::shard(&file.uri, no_column(label)));
+    }
+    for file in files.iter().filter(|file| file.may_label(label) == Some(true)) {
         if shutdown.is_cancelled() {
             return Err(RetrainError::Stopped);
         }

@@ -1,9 +1,14 @@
 //! From places of labelled rows to the Parquet files that hold them.
 
-use tamiz_domain::{EtlReport, RunLayout};
+use std::collections::BTreeMap;
+
+use tamiz_domain::{EtlReport, RunLayout, schema};
 use tamiz_ports::{Folder, ObjectUri, Stores};
 
 use crate::RetrainError;
+
+/// The column of the label that every shard may have.
+const LABEL: &str = "label";
 
 /// Parquet files to read, and the runs that they come from.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -21,11 +26,20 @@ pub(crate) struct SourceFile {
     pub uri: ObjectUri,
     /// What it is called wherever it lies: the run and the path below it. A file of no run is called by its URI.
     pub name: String,
+    /// Labelled rows of its run by column, where that is counted; none of a file of no run.
+    labelled: Option<BTreeMap<String, u64>>,
 }
 
 impl SourceFile {
     fn of_no_run(uri: ObjectUri) -> Self {
-        Self { name: uri.to_string(), uri }
+        Self { name: uri.to_string(), uri, labelled: None }
+    }
+
+    /// Whether it may have labels in a column; none if there is no such column at all.
+    pub fn may_label(&self, column: &str) -> Option<bool> {
+        let Some(labelled) = &self.labelled else { return Some(true) };
+        let is_own = || schema::clean_shard(&[]).column_with_name(column).is_some();
+        labelled.get(column).map(|&rows| rows > 0).or_else(|| is_own().then_some(true))
     }
 }
 
@@ -75,8 +89,14 @@ async fn add(sources: &mut Sources, folder: &Folder, place: &ObjectUri) -> Resul
 /// Adds a committed run; false for a folder that is none.
 async fn add_run(sources: &mut Sources, folder: &Folder) -> Result<bool, RetrainError> {
     let Some(report) = folder.read_json_if_exists::<EtlReport>(RunLayout::ETL).await? else { return Ok(false) };
-    if report.labelled > 0 {
-        let file = |path: &str| SourceFile { uri: folder.uri().join(path), name: format!("{}/{path}", report.run_id) };
+    let mut labelled = report.targets;
+    labelled.insert(LABEL.to_owned(), report.labelled);
+    if labelled.values().any(|&rows| rows > 0) {
+        let file = |path: &str| SourceFile {
+            uri: folder.uri().join(path),
+            name: format!("{}/{path}", report.run_id),
+            labelled: Some(labelled.clone()),
+        };
         sources.files.extend(report.shards.iter().map(|part| file(&part.path)));
     }
     sources.runs.push(report.run_id.to_string());

@@ -161,7 +161,8 @@ impl Names {
                 i8::try_from(at).map_err(|_| many())
             }
             Self::Given(given) => {
-                let class = given.0.iter().find(|class| class.name == name);
+                let by_name = given.0.iter().find(|class| class.name == name);
+                let class = by_name.or_else(|| given.0.iter().find(|class| number(name) == Some(class.value)));
                 let unknown = || SpoolError::Labels(format!("no row to train with has its label `{name}`"));
                 class.map(|class| class.value).ok_or_else(unknown)
             }
@@ -170,14 +171,18 @@ impl Names {
         }
     }
 
-    /// What the numbers stand for; and, of names that were found, the number of each in the order of the alphabet, whatever the order of
-    /// the rows.
+    /// What the numbers stand for; and, of names that were found, the number of each: itself where all are numbers, as further labels are
+    /// written, or its place in the alphabet, whatever the order of the rows.
     fn settle(self) -> Result<(LabelMap, Vec<i8>), SpoolError> {
         match self {
             Self::Given(labels) => Ok((labels, Vec::new())),
             Self::Numbers(seen) => {
                 let occurring = (0..=255_u8).filter(|&at| seen[usize::from(at)]).map(|at| at as i8);
                 Ok((LabelMap::of_values(occurring), Vec::new()))
+            }
+            Self::Found(found) if !found.is_empty() && found.iter().all(|name| number(name).is_some()) => {
+                let values: Vec<i8> = found.iter().filter_map(|name| number(name)).collect();
+                Ok((LabelMap::of_values(values.iter().copied()), values))
             }
             Self::Found(found) => {
                 let labels = LabelMap::of_names(found.iter().map(String::as_str)).ok_or_else(many)?;
@@ -188,6 +193,11 @@ impl Names {
             }
         }
     }
+}
+
+/// The number that a name is.
+fn number(name: &str) -> Option<i8> {
+    name.parse().ok().filter(|&number: &i8| number != NO_LABEL && number.to_string() == name)
 }
 
 fn many() -> SpoolError {

@@ -60,10 +60,13 @@ pub(super) fn fingerprint(init: &Artifact, settings: &TrainingSettings, labels: 
     let mut hasher = Sha256::new();
     hasher.update(format!("{} {settings:?} {:?}", init.digest(), labels));
     for rows in rows {
-        for (row, window) in rows.windows.iter().enumerate() {
+        let mut tokens = Vec::new();
+        for (row, &length) in rows.lengths.iter().enumerate() {
+            tokens.clear();
+            rows.add_tokens(row, &mut tokens);
             rows.targets(row).iter().for_each(|target| hasher.update(target.to_le_bytes()));
-            hasher.update((window.len() as u64).to_le_bytes());
-            window.iter().for_each(|token| hasher.update(token.to_le_bytes()));
+            hasher.update((length as u64).to_le_bytes());
+            tokens.iter().for_each(|token| hasher.update(token.to_le_bytes()));
         }
     }
     hex::encode(hasher.finalize())

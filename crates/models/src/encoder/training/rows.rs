@@ -5,19 +5,26 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::super::config::Head;
+use super::super::input::Input;
 use super::super::reading::{ReadText, TextReader, Words};
 use crate::ModelError;
+use crate::ragged::{Ragged, RaggedBuilder};
 use crate::scheme::Scheme;
 use crate::task::Unlabelled;
-use crate::training::{Example, Lesson, Mark};
+use crate::training::{Example, Lesson, Mark, Marked};
 
 /// Target of logits that nobody asks about: special tokens, the rest of a word behind its first token, a word that another window has.
 pub(super) const NO_TARGET: i64 = -100;
 
+/// Texts that are read together.
+const TEXTS_TOGETHER: usize = 1 << 14;
+
 /// Texts as the network reads them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rows {
-    pub windows: Vec<Vec<u32>>,
+    /// Tokens of each window.
+    windows: Ragged,
+    /// Number of tokens of each window.
     pub lengths: Vec<usize>,
     /// Behind the last target of each window.
     ends: Vec<usize>,
@@ -38,7 +45,7 @@ impl Rows {
                 Ok([Self::read(corpus.training, read)?, Self::read(corpus.validation, read)?])
             }
             Lesson::Entities(corpus) => {
-                let read = |marked: &crate::training::Marked<'_>| {
+                let read = |marked: &Marked<'_>| {
                     let ReadText { windows, words, .. } = reader.read(marked.text)?;
                     Ok(with_targets(windows, words.as_ref(), &marked.marks))
                 };
@@ -52,20 +59,39 @@ impl Rows {
         read: impl Fn(&E) -> Result<Vec<Window>, Unlabelled> + Sync,
     ) -> Result<Self, ModelError> {
         let read = |example: &E| read(example).map_err(|why| ModelError::InvalidTraining { why: why.to_string() });
-        let read: Vec<Vec<Window>> = examples.par_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Self::of_windows(read.into_iter().flatten()))
+        let chunks = examples.chunks(TEXTS_TOGETHER);
+        Self::of_windows(chunks.map(|chunk| {
+            let windows: Vec<Vec<Window>> = chunk.par_iter().map(read).collect::<Result<_, _>>()?;
+            Ok(windows.into_iter().flatten().collect())
+        }))
     }
 
-    /// Of windows that were read.
-    pub fn of_windows(windows: impl IntoIterator<Item = Window>) -> Self {
-        let mut rows = Self::default();
-        for (window, targets) in windows {
-            rows.lengths.push(window.len());
-            rows.windows.push(window);
-            rows.targets.extend(targets);
-            rows.ends.push(rows.targets.len());
+    /// Of windows that are read, many together.
+    pub fn of_windows(chunks: impl Iterator<Item = Result<Vec<Window>, ModelError>>) -> Result<Self, ModelError> {
+        let spool = |source| ModelError::Spool { source };
+        let mut windows = RaggedBuilder::with_capacity(0);
+        let (mut lengths, mut ends, mut targets, mut ids) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for chunk in chunks {
+            for (window, own) in chunk? {
+                ids.clear();
+                Input::add_window(&window, &mut ids);
+                windows.push(&ids).map_err(spool)?;
+                lengths.push(window.len());
+                targets.extend(own);
+                ends.push(targets.len());
+            }
         }
-        rows
+        Ok(Self { windows: windows.finish().map_err(spool)?, lengths, ends, targets })
+    }
+
+    /// Number of windows.
+    pub fn len(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// Adds the tokens of a window to a list.
+    pub fn add_tokens(&self, row: usize, to: &mut Vec<i32>) {
+        self.windows.add_to(row, to);
     }
 
     /// Where the targets of a window are among all.
@@ -103,7 +129,7 @@ impl Rows {
     pub fn strata(&self, head: Head) -> Vec<usize> {
         match head {
             Head::Sequence => self.all_classes(),
-            Head::Tokens => vec![0; self.windows.len()],
+            Head::Tokens => vec![0; self.len()],
         }
     }
 }
@@ -113,7 +139,7 @@ fn classes(targets: &[i64]) -> impl Iterator<Item = usize> {
 }
 
 /// A window's tokens and its targets.
-type Window = (Vec<u32>, Vec<i64>);
+pub(super) type Window = (Vec<u32>, Vec<i64>);
 
 /// Windows with the classes of the words in them, at their first tokens. A word is part of an entity that it shares a character with.
 fn with_targets(windows: Vec<Vec<u32>>, words: Option<&Words>, marks: &[Mark]) -> Vec<Window> {
@@ -160,7 +186,7 @@ mod tests {
         let person = Scheme::class_of(1, true) as i64;
         assert_eq!(read[0].1, [NO_TARGET, person, 0, begins, goes_on, goes_on, 0, NO_TARGET]);
         assert_eq!(read[1].1, [NO_TARGET, NO_TARGET, begins, NO_TARGET]);
-        let rows = Rows::of_windows(read);
+        let rows = Rows::of_windows(std::iter::once(Ok(read))).unwrap();
         assert_eq!((rows.targets(1).len(), rows.classes(1).collect::<Vec<_>>()), (4, vec![begins as usize]));
         assert_eq!((rows.num_targets(), rows.all_classes().len(), rows.strata(Head::Tokens).len()), (12, 7, 2));
     }

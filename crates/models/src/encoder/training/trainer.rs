@@ -8,7 +8,7 @@ use super::super::layers::{Dropout, Placement};
 use super::super::load::build;
 use super::super::model::kind;
 use super::super::network::Network;
-use super::super::packing::plan;
+use super::super::packing::{Batch, plan};
 use super::super::weights::Weights;
 use super::adamw::AdamW;
 use super::checkpoint::{self, Checkpoint, Position};
@@ -99,7 +99,7 @@ impl<'a> Trainer<'a> {
         let mut gradients = zeros.map_err(ModelError::torch("make room for gradients"))?;
         let mut loss = 0.0;
         for batch in plan(step.iter().copied(), &rows.lengths, TOKENS_AT_ONCE) {
-            let input = Input::upload(&batch, &rows.windows, self.config.first_position, 1, self.placement.device)?;
+            let input = self.upload(&batch, rows)?;
             let targets: Vec<i64> = batch.windows.iter().flat_map(|&row| rows.targets(row)).copied().collect();
             let targets = upload(&targets, self.placement.device)?;
             loss += self
@@ -162,8 +162,8 @@ impl<'a> Trainer<'a> {
         self.set_dropout(Dropout::NONE);
         let classes = self.class_weights.len();
         let mut all = vec![0.0; rows.num_targets() * classes];
-        for batch in plan(0..rows.windows.len(), &rows.lengths, TOKENS_AT_ONCE) {
-            let input = Input::upload(&batch, &rows.windows, self.config.first_position, 1, self.placement.device)?;
+        for batch in plan(0..rows.len(), &rows.lengths, TOKENS_AT_ONCE) {
+            let input = self.upload(&batch, rows)?;
             let run = || self.network.forward(&input, self.config.activation);
             let logits: Vec<f32> = download(&run().map_err(ModelError::torch("validate"))?)?;
             let mut logits = logits.as_slice();
@@ -176,6 +176,11 @@ impl<'a> Trainer<'a> {
         }
         self.set_dropout(self.dropout);
         Ok(all)
+    }
+
+    fn upload(&self, batch: &Batch, rows: &Rows) -> Result<Input, ModelError> {
+        let add = |row: usize, ids: &mut Vec<i32>| rows.add_tokens(row, ids);
+        Input::upload(batch, add, self.config.first_position, 1, self.placement.device)
     }
 
     fn set_dropout(&mut self, dropout: Dropout) {

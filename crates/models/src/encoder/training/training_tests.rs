@@ -94,7 +94,7 @@ fn gradients_and_steps_are_those_of_pytorch() {
             };
             (ids, targets)
         });
-        let rows = Rows::of_windows(windows);
+        let rows = Rows::of_windows(std::iter::once(Ok(windows.collect()))).unwrap();
         let weights: Vec<f32> = (0..count).map(|class| 1.0 + class as f32 / 2.0).collect();
         let mut trainer = Trainer::new(&artifact, &config, &settings(), &weights, Device::CPU).unwrap();
 
