@@ -162,6 +162,6 @@ async fn further_labels_go_along_under_their_own_names() {
     let outcome = bench.run().await;
     assert_eq!(
         (outcome.texts("topic"), counted(&outcome)),
-        (vec!["[EMAIL]".into()], vec!["topic 1".into(), "urgent 0".into()])
+        (vec!["[email]".into()], vec!["topic 1".into(), "urgent 0".into()])
     );
 }
