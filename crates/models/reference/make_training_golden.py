@@ -62,8 +62,12 @@ def main() -> None:
                     for row in step
                 ]
             )
-            targets = [targets_of(row, len(rows[row]["ids"]), len(weights), name in TOKENS) for row in step]
-            return torch.nn.functional.cross_entropy(logits, torch.tensor(sum(targets, [])), weight=weights)
+            targets = [
+                target
+                for row in step
+                for target in targets_of(row, len(rows[row]["ids"]), len(weights), name in TOKENS)
+            ]
+            return torch.nn.functional.cross_entropy(logits, torch.tensor(targets), weight=weights)
 
         steps, gradients = [], {}
         for step in STEPS:

@@ -48,13 +48,32 @@ pub(super) enum Labels {
     Entities(Vec<Vec<NamedSpan>>),
 }
 
-impl Labels {
-    /// What they are, for people.
-    pub fn form(&self) -> &'static str {
+/// How labels are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Numbers,
+    Names,
+    Entities,
+}
+
+impl Form {
+    /// For people.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::Numbers(_) => "numbers",
-            Self::Names(_) => "names",
-            Self::Entities(_) => "entities",
+            Self::Numbers => "numbers",
+            Self::Names => "names",
+            Self::Entities => "entities",
+        }
+    }
+}
+
+impl Labels {
+    /// How they are told.
+    pub fn form(&self) -> Form {
+        match self {
+            Self::Numbers(_) => Form::Numbers,
+            Self::Names(_) => Form::Names,
+            Self::Entities(_) => Form::Entities,
         }
     }
 }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use memmap2::Mmap;
 use tamiz_domain::LabelMap;
 
-use super::columns::{Block, Labels, numbered, numbered_schema};
+use super::columns::{Block, Form, Labels, numbered, numbered_schema};
 use super::entities::NamedSpan;
 use super::label::{NO_LABEL, Span, Spans};
 use super::rows::Rows;
@@ -43,7 +43,7 @@ pub(super) struct Spool {
     file: File,
     names: Names,
     /// What labels are, once any was seen.
-    form: Option<&'static str>,
+    form: Option<Form>,
     entities: Spans,
 }
 
@@ -70,7 +70,7 @@ impl Spool {
     pub fn add(&mut self, batch: &RecordBatch, labels: &Labels) -> Result<(), SpoolError> {
         let form = *self.form.get_or_insert(labels.form());
         if form != labels.form() {
-            let other = labels.form();
+            let (other, form) = (labels.form().name(), form.name());
             return Err(SpoolError::Labels(format!(
                 "its labels are {other}, and those of a file before it are {form}"
             )));
@@ -106,7 +106,7 @@ impl Spool {
         let mut blocks: Vec<Block> = decode(&Buffer::from(Bytes::from_owner(map)))?.iter().map(Block::of).collect();
         let (labels, renumbered) = self.names.settle()?;
         let renumber = |at: i8| renumbered.get(at as usize).copied().unwrap_or(at);
-        if self.form == Some("entities") {
+        if self.form == Some(Form::Entities) {
             self.entities.renumber(renumber);
             return Ok(Rows::new(blocks, labels, Some(self.entities)));
         }
