@@ -111,7 +111,9 @@ impl Disposed for RetrainError {
                  `tamiz train` cleans CSV and JSON Lines first."
                     .into(),
             ),
-            Self::Shard { .. } => Some("Clean the source again with tamiz-etl of this version.".into()),
+            Self::Shard { .. } => {
+                Some("Mend the file, or clean its source again with tamiz-etl of this version.".into())
+            }
             Self::TooFewRows { .. } => {
                 Some("Add labelled reviews, or lower --min-rows-per-class knowing what that means.".into())
             }

@@ -133,8 +133,11 @@ async fn entities_that_cannot_be_learnt_are_refused_with_the_text_and_the_reason
         error_chain(&refused).join(": ")
     };
     let refused = reason(&TRAIN, |rows| rows[1].1 = Some(vec![("place", 12, 400)])).await;
-    let expected = "of text \"It broke in Zürich twice 0\", the entity `place` from 12 to 400 is no part of its text of 26 characters";
+    let expected = "in row 2, the entity `place` from 12 to 400 is no part of its text of 26 characters";
     assert!(refused.contains("marked.parquet") && refused.contains(expected), "{refused}");
+    // Row 11 is not labelled, and counts.
+    let refused = reason(&TRAIN, |rows| rows[11].1 = Some(vec![("place", 5, 5)])).await;
+    assert!(refused.contains("in row 12, the entity `place` from 5 to 5 is no part of its text"), "{refused}");
     let refused = reason(&TRAIN, |rows| rows[0].1 = Some(vec![("place", 3, 8), ("person", 0, 4)])).await;
     assert!(refused.contains("`person` from 0 to 4 lies over the entity `place` from 3 to 8"), "{refused}");
     let refused = reason(&TRAIN, |rows| rows[0].1 = Some(vec![("place", -1, 8)])).await;

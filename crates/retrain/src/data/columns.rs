@@ -78,11 +78,11 @@ impl Labels {
     }
 }
 
-/// The labelled rows of a batch: text, label, optional columns.
+/// The labelled rows of a batch: text, label, optional columns. `before` is the number of rows that stand before it in its file.
 ///
 /// # Errors
-/// What is wrong with which column.
-pub(super) fn labelled(batch: &RecordBatch, label: &str) -> Result<(RecordBatch, Labels), String> {
+/// What is wrong with which column or row.
+pub(super) fn labelled(batch: &RecordBatch, label: &str, before: u64) -> Result<(RecordBatch, Labels), String> {
     let labels = labels(column(batch, label)?, label)?;
     let text = cast_to(column(batch, TEXT)?, TEXT, &DataType::Utf8)?;
     let optional = OPTIONAL.map(|(name, kind)| match batch.column_by_name(name) {
@@ -93,17 +93,16 @@ pub(super) fn labelled(batch: &RecordBatch, label: &str) -> Result<(RecordBatch,
     columns.extend(optional.into_iter().collect::<Result<Vec<_>, _>>()?);
     let keep = || {
         let all = RecordBatch::try_new(schema(labels.data_type().clone(), true), columns)?;
-        filter_record_batch(&all, &and(&is_not_null(all.column(0))?, &is_not_null(all.column(1))?)?)
+        let keep = and(&is_not_null(all.column(0))?, &is_not_null(all.column(1))?)?;
+        Ok((filter_record_batch(&all, &keep)?, keep))
     };
-    let kept = keep().map_err(|error: ArrowError| error.to_string())?;
+    let (kept, keep) = keep().map_err(|error: ArrowError| error.to_string())?;
     let labels = match kept.column(1).data_type() {
         DataType::Int8 => Labels::Numbers(kept.column(1).as_primitive::<Int8Type>().clone()),
         DataType::Utf8 => Labels::Names(kept.column(1).as_string::<i32>().clone()),
         _ => Labels::Entities(spans(kept.column(1), kept.column(0).as_string()).map_err(|(row, why)| {
-            let ids = kept.column(2).as_string::<i32>();
-            let row =
-                if ids.is_valid(row) { ids.value(row).to_owned() } else { format!("text {:?}", start(&kept, row)) };
-            format!("of {row}, {why}")
+            let row = (0..keep.len()).filter(|&row| keep.value(row)).nth(row).unwrap_or(row);
+            format!("in row {}, {why}", before + row as u64 + 1)
         })?),
     };
     Ok((kept, labels))
@@ -146,11 +145,6 @@ impl Block {
             verified: batch.column(6).as_boolean().clone(),
         }
     }
-}
-
-/// The beginning of a row's text, which tells what row it is where nothing else does.
-fn start(batch: &RecordBatch, row: usize) -> String {
-    batch.column(0).as_string::<i32>().value(row).chars().take(40).collect()
 }
 
 /// Whole numbers stay numbers; texts, and whether something is so, are names; lists are entities.

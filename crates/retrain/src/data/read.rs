@@ -164,29 +164,41 @@ impl Keeper {
     }
 }
 
+/// What was read of a file.
+struct FileRead {
+    file: SourceFile,
+    /// Rows, labelled or not.
+    rows: u64,
+    labelled: u64,
+    /// Of the labelled ones.
+    digest: Sha256,
+}
+
 fn keep(mut messages: mpsc::Receiver<Message>, label: &str, classes: Option<&LabelMap>) -> Kept {
     let mut spool = Spool::create(classes).map_err(RetrainError::spool)?;
-    let mut files: Vec<(SourceFile, u64, Sha256)> = Vec::new();
+    let mut files: Vec<FileRead> = Vec::new();
     while let Some(message) = messages.blocking_recv() {
         match (message, files.last_mut()) {
-            (Message::File(file), _) => files.push((file, 0, Sha256::new())),
-            (Message::Batch(batch), Some((file, rows, digest))) => {
-                let (batch, labels) = labelled(&batch, label).map_err(|why| RetrainError::shard(&file.uri, why))?;
-                *rows += batch.num_rows() as u64;
-                add_to_digest(digest, &batch, &labels);
-                spool.add(&batch, &labels).map_err(|error| match error {
-                    SpoolError::Labels(why) => RetrainError::shard(&file.uri, why),
+            (Message::File(file), _) => files.push(FileRead { file, rows: 0, labelled: 0, digest: Sha256::new() }),
+            (Message::Batch(batch), Some(read)) => {
+                let refused = |why: String| RetrainError::shard(&read.file.uri, why);
+                let (kept, labels) = labelled(&batch, label, read.rows).map_err(refused)?;
+                spool.add(&kept, &labels).map_err(|error| match error {
+                    SpoolError::Labels(why) => refused(why),
                     error => RetrainError::spool(error),
                 })?;
+                add_to_digest(&mut read.digest, &kept, &labels);
+                read.rows += batch.num_rows() as u64;
+                read.labelled += kept.num_rows() as u64;
             }
             (Message::Batch(_), None) => {}
         }
     }
     let rows = spool.finish().map_err(RetrainError::spool)?;
-    let told = |(file, rows, digest): (SourceFile, u64, Sha256)| TrainingFile {
-        name: file.name,
-        rows,
-        digest: hex::encode(digest.finalize()),
+    let told = |read: FileRead| TrainingFile {
+        name: read.file.name,
+        rows: read.labelled,
+        digest: hex::encode(read.digest.finalize()),
     };
     Ok((rows, files.into_iter().map(told).collect()))
 }

@@ -127,7 +127,7 @@ pub(crate) mod tests {
             let texts: ArrayRef = Arc::new(StringArray::from_iter_values(rows.iter().map(|(text, _)| text)));
             let labels: ArrayRef = Arc::new(Int8Array::from_iter_values(rows.iter().map(|(_, label)| *label)));
             let batch = RecordBatch::try_from_iter([("text", texts), ("label", labels.clone())]).unwrap();
-            let (batch, _) = labelled(&batch, "label").unwrap();
+            let (batch, _) = labelled(&batch, "label", 0).unwrap();
             Block::of(&numbered(&batch, Int8Array::from(labels.to_data())).unwrap())
         };
         Rows::new(of.chunks(2).map(block).collect(), LabelMap::of_values(of.iter().map(|(_, label)| *label)), None)

@@ -216,7 +216,7 @@ mod tests {
         let texts: ArrayRef = Arc::new(StringArray::from(vec!["good", "bad"]));
         let labels: ArrayRef = Arc::new(Int8Array::from(vec![1, NO_LABEL]));
         let batch = RecordBatch::try_from_iter([("text", texts), ("label", labels)]).unwrap();
-        let (batch, labels) = labelled(&batch, "label").unwrap();
+        let (batch, labels) = labelled(&batch, "label", 0).unwrap();
         let refused = Spool::create(None).unwrap().add(&batch, &labels).unwrap_err().to_string();
         assert_eq!(refused, "a row has the label -128: labels are whole numbers from -127 to 127");
     }
