@@ -172,7 +172,7 @@ fn labels_that_arrive_train_a_better_model_which_the_next_run_uses() {
     assert!(said.contains(&format!("{weak} is in use again, in the place of {better}")), "{said}");
     let listed = succeed(desk.aws_environment(&mut binary("tamiz")).args(["models", "list", "--models", &models]));
     let in_use = listed.lines().find(|line| line.contains("in use")).unwrap();
-    assert!(in_use.contains(&weak) && in_use.contains("rolled back"), "{listed}");
+    assert!(in_use.contains(&weak) && in_use.contains("rolled back to"), "{listed}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub async fn train(arguments: Arguments, shutdown: Shutdown) -> Result<ExitCode,
     let uncleaned = if as_is { uris(&files)? } else { Vec::new() };
     let places: Vec<&ObjectUri> = training.places().chain(&models).chain(&reproduce).chain(&uncleaned).collect();
     let stores = tamiz_aws::stores_for(&places).await;
-    let data = match as_is {
+    let Data { places, _folder } = match as_is {
         true => Data { places: uncleaned, _folder: None },
         false => {
             let mut configuration = folder_run::configuration(config.as_deref())?;
@@ -57,8 +57,8 @@ pub async fn train(arguments: Arguments, shutdown: Shutdown) -> Result<ExitCode,
         }
     };
     match (reproduce, models, name) {
-        (Some(model), ..) => again(data.places.clone(), stores, &model, training, shutdown).await,
-        (None, Some(models), Some(name)) => anew(data.places.clone(), stores, models, name, training, shutdown).await,
+        (Some(model), ..) => again(places, stores, &model, training, shutdown).await,
+        (None, Some(models), Some(name)) => anew(places, stores, models, name, training, shutdown).await,
         (None, ..) => Err(CommandError::Usage("--models and --name say where the model goes".into())),
     }
 }

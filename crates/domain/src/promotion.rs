@@ -26,7 +26,7 @@ impl Decision {
             Self::Promoted => "promoted",
             Self::KeptChampion => "kept champion",
             Self::NoBaseline => "no baseline",
-            Self::RolledBack => "rolled back",
+            Self::RolledBack => "rolled back to",
         }
     }
 

@@ -73,31 +73,31 @@ impl Lesson<'_> {
 }
 
 /// What is labelled with one or several indices of the label map.
-pub(crate) trait Labelled {
+pub(crate) trait Indexed {
     /// Every index that it is labelled with.
     fn indices(&self) -> impl Iterator<Item = usize>;
 }
 
-impl Labelled for Example<'_> {
+impl Indexed for Example<'_> {
     fn indices(&self) -> impl Iterator<Item = usize> {
         std::iter::once(self.class)
     }
 }
 
-impl Labelled for Marked<'_> {
+impl Indexed for Marked<'_> {
     fn indices(&self) -> impl Iterator<Item = usize> {
         self.marks.iter().map(|mark| mark.kind)
     }
 }
 
 /// Why a corpus cannot be trained on, passed over so often at such a step size in steps of so many rows.
-pub(crate) fn problem<E: Labelled>(
+pub(crate) fn problem<E: Indexed>(
     corpus: &Corpus<'_, E>,
     epochs: usize,
     step_rows: usize,
     learning_rate: f64,
 ) -> Option<&'static str> {
-    let mut indices = corpus.training.iter().chain(corpus.validation).flat_map(Labelled::indices);
+    let mut indices = corpus.training.iter().chain(corpus.validation).flat_map(Indexed::indices);
     if corpus.training.is_empty() || corpus.validation.is_empty() {
         Some("there are no rows to train or to validate with")
     } else if indices.any(|index| index >= corpus.labels.len()) {

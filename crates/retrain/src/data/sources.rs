@@ -6,9 +6,7 @@ use tamiz_domain::{EtlReport, RunLayout, schema};
 use tamiz_ports::{Folder, ObjectUri, Stores};
 
 use crate::RetrainError;
-
-/// The column of the label that every shard may have.
-const LABEL: &str = "label";
+use crate::settings::LABEL;
 
 /// Parquet files to read, and the runs that they come from.
 #[derive(Debug, Default, PartialEq, Eq)]

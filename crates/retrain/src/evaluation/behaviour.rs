@@ -30,7 +30,7 @@ pub(crate) fn behaviour(
     let step = which.len().div_ceil(SAMPLE_ROWS).max(1);
     let sample: Vec<usize> = which.iter().copied().step_by(step).collect();
     let before = answers.iter().step_by(step);
-    let mut asked = Asked { numbers: Numbers::of(model.labels(), rows), model };
+    let mut asked = Asked { numbers: Numbers::of(model.labels(), rows.labels(), rows.have_entities()), model };
     let mut found = Vec::new();
     for (stream, (test, change)) in PERTURBATIONS.into_iter().enumerate() {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

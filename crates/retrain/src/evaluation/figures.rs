@@ -51,7 +51,7 @@ impl Evaluation {
 
 /// Runs the model over some of the rows.
 pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> Result<Evaluation, ModelError> {
-    let numbers = Numbers::of(model.labels(), rows);
+    let numbers = Numbers::of(model.labels(), rows.labels(), rows.have_entities());
     let mut found = Evaluation {
         metrics: MetricSet::of_confusion(Default::default(), None),
         answers: Vec::with_capacity(which.len()),
@@ -102,11 +102,12 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    pub fn of(model: LabelMap, rows: &Rows) -> Self {
-        let by_name = |name: &str| rows.labels().0.iter().find(|class| class.name == name).map(|class| class.value);
+    /// For rows with these labels, which are kinds of entities if `are_kinds` is set.
+    pub fn of(model: LabelMap, rows: &LabelMap, are_kinds: bool) -> Self {
+        let by_name = |name: &str| rows.0.iter().find(|class| class.name == name).map(|class| class.value);
         let named: Option<Vec<i8>> = model.0.iter().map(|class| by_name(&class.name)).collect();
         let numbers = named.unwrap_or_else(|| model.0.iter().map(|class| class.value).collect());
-        Self { model, numbers, kinds: rows.have_entities().then(|| rows.labels().clone()) }
+        Self { model, numbers, kinds: are_kinds.then(|| rows.clone()) }
     }
 
     /// What the model says, in the numbers of the rows.
@@ -139,19 +140,15 @@ fn calibration_error(confidences: &[f32], hits: &[bool]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use tamiz_domain::LabelClass;
-
     use super::*;
-    use crate::data;
 
     #[test]
     fn classes_are_told_by_their_names_where_all_are_known() {
-        let rows = data::rows(&[("bad", 1), ("good", 2)]);
-        let map = |names: [(i8, &str); 2]| {
-            LabelMap(names.map(|(value, name)| LabelClass { value, name: name.to_owned() }).to_vec())
-        };
-        assert_eq!(Numbers::of(map([(0, "positive"), (1, "negative")]), &rows).numbers, [2, 1]);
-        assert_eq!(Numbers::of(map([(0, "LABEL_0"), (1, "LABEL_1")]), &rows).numbers, [0, 1]);
+        let rows = LabelMap::of_names(["fault", "praise", "question"]).unwrap();
+        let older = LabelMap::of_names(["question", "fault"]).unwrap();
+        assert_eq!(Numbers::of(older, &rows, false).numbers, [0, 2]);
+        let foreign = LabelMap::of_names(["LABEL_0", "LABEL_1"]).unwrap();
+        assert_eq!(Numbers::of(foreign, &rows, false).numbers, [0, 1]);
     }
 
     #[test]
