@@ -23,7 +23,8 @@ const OPTIONAL: [(&str, DataType); 5] = [
 ];
 
 /// What becomes of a labelled row: text, label, and the optional columns, null where the file lacks them. The label is a number, a name
-/// that gets its number when all are known, or a list of entities. Before unlabelled rows are left out, `may_lack_them` is true of text and label.
+/// that gets its number when all are known, or a list of entities. Before unlabelled rows are left out, `may_lack_them` is true of text and
+/// label.
 fn schema(label: DataType, may_lack_them: bool) -> SchemaRef {
     let optional = OPTIONAL.map(|(name, kind)| Field::new(name, kind, true));
     let own = [Field::new(TEXT, DataType::Utf8, may_lack_them), Field::new("label", label, may_lack_them)];

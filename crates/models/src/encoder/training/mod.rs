@@ -62,8 +62,8 @@ impl Trained {
     }
 }
 
-/// Trains the encoder of a Hugging Face folder to tell classes of texts or to find entities, and keeps the weights of the epoch with the smallest validation
-/// loss, at the temperature that fits the validation rows best. A checkpoint goes to `keeper` after each epoch and where `watch` breaks;
+/// Trains the encoder of a Hugging Face folder to tell classes of texts or to find entities, and keeps the weights of the epoch with the
+/// smallest validation loss, at the temperature that fits the validation rows best. A checkpoint goes to `keeper` after each epoch and where `watch` breaks;
 /// a training that finds its own goes on there, and ends with the same weights.
 ///
 /// # Errors
