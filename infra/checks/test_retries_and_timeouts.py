@@ -2,7 +2,7 @@
 
 import pytest
 
-from states import definition_of, jobs, longest_seconds
+from states import definition_of, jobs, longest_seconds, queue_of
 
 ESSENTIAL = "Essential container in task exited"
 SPOT_TOOK_IT = "Host EC2 (instance i-0123456789) terminated."
@@ -60,6 +60,17 @@ def test_a_state_outlasts_all_attempts_of_its_job(machine, template):
         definition = template.properties(definition_of(task))
         worst = definition["Timeout"]["AttemptDurationSeconds"] * definition["RetryStrategy"]["Attempts"]
         assert task["TimeoutSeconds"] > worst, f"{name}: {worst} s of attempts and no time to wait for a host"
+
+
+def test_a_job_that_finds_no_machine_is_given_up_before_its_state_is(machine, template):
+    """The queue says why nothing could run; the timeout of a state says nothing."""
+    for name, task in jobs(machine).items():
+        definition, queue = (template.properties(logical(task)) for logical in (definition_of, queue_of))
+        worst = definition["Timeout"]["AttemptDurationSeconds"] * definition["RetryStrategy"]["Attempts"]
+        actions = queue["JobStateTimeLimitActions"]
+        assert {action["Reason"].split(":")[0] for action in actions} == {"CAPACITY", "MISCONFIGURATION"}
+        longest = max(action["MaxTimeSeconds"] for action in actions)
+        assert task["TimeoutSeconds"] > worst + longest, f"{name}: {worst} s of attempts and {longest} s of waiting"
 
 
 def test_the_execution_outlasts_its_slowest_path(machine):

@@ -86,6 +86,10 @@ enum Kind {
     SpotStop,
     TimedOut,
     ImagePull,
+    NoCapacity,
+    NoSuchMachine,
+    Ceiling,
+    Quota,
     BadInput,
     Configuration,
     Transient,
@@ -102,6 +106,14 @@ impl Kind {
             Self::SpotStop
         } else if says("cannotpullcontainer") {
             Self::ImagePull
+        } else if says("insufficient_instance_capacity") {
+            Self::NoCapacity
+        } else if says("job_resource_requirement") {
+            Self::NoSuchMachine
+        } else if says("compute_environment_max_resource") {
+            Self::Ceiling
+        } else if says("vcpulimitexceeded") || says("max_spot_instance_count_exceeded") {
+            Self::Quota
         } else if error == "States.Timeout" || says("exceeded timeout") || says("timed out") {
             Self::TimedOut
         } else if says("outofmemory") {
@@ -146,6 +158,26 @@ impl Kind {
                 "image not pulled",
                 "The job's container image could not be pulled.",
                 "Push the images with scripts/deploy.sh, and check the subnets' route to the registry.",
+            ),
+            Self::NoCapacity => (
+                "no machine to be had",
+                "The job waited for a machine until the queue gave it up: AWS had none of the kinds that it may run on.",
+                "Run it again later, or allow more kinds of machines or zones in the compute environment.",
+            ),
+            Self::NoSuchMachine => (
+                "no machine fits",
+                "The job asks for more processors, memory or GPUs than any machine of its compute environment has.",
+                "Lower what its job definition asks for, or allow larger machines (infra/template.yaml), and deploy.",
+            ),
+            Self::Ceiling => (
+                "processor ceiling",
+                "The job asks for more processors than its compute environment may have at all.",
+                "Raise MaxvCpus of the compute environment (infra/template.yaml) and deploy.",
+            ),
+            Self::Quota => (
+                "account quota",
+                "The account may not run as many machines of this kind.",
+                "Ask for a higher quota in Service Quotas (EC2, running instances), then run it again.",
             ),
             Self::BadInput => ("bad input", "The job refused its input (exit code 3).", LOOK),
             Self::Configuration => {
@@ -193,6 +225,26 @@ mod tests {
             (failed, json!("job a: Host EC2 (instance i-0123456789) terminated., exit code 137"), "machine taken back"),
             (failed, json!("job a: Job attempt duration exceeded timeout"), "timed out"),
             ("States.Timeout", Value::Null, "timed out"),
+            (
+                failed,
+                json!(
+                    "job a: Canceled by JobStateTimeLimit action due to reason: CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
+                ),
+                "no machine to be had",
+            ),
+            (
+                failed,
+                json!("Canceled by JobStateTimeLimit action due to reason: MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"),
+                "no machine fits",
+            ),
+            (
+                failed,
+                json!(
+                    "Canceled by JobStateTimeLimit action due to reason: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
+                ),
+                "processor ceiling",
+            ),
+            (failed, json!("VcpuLimitExceeded: You have requested more vCPU capacity"), "account quota"),
             (failed, json!("job a: CannotPullContainerError: pull access denied"), "image not pulled"),
             (failed, json!("job a: Essential container in task exited, exit code 3"), "bad input"),
             (failed, json!("job a: Essential container in task exited, exit code 2"), "bad configuration"),
