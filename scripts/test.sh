@@ -21,6 +21,8 @@ main() {
   say "tests of the local AWS and of infra/"
   "$VENV/bin/python" -m pytest --quiet scripts/local-aws/tests
   "$VENV/bin/python" -m pytest --quiet infra/checks
+  say "tests of the pages in a browser"
+  "$VENV/bin/python" -m pytest --quiet crates/monitor/tests/pages
   say "tests of the crates"
   local filter=()
   if [ -z "${TAMIZ_DATA:-}" ]; then
@@ -33,7 +35,9 @@ main() {
 install_tools() {
   scripts/libtorch.sh
   ensure_venv
-  install_requirements scripts/local-aws/requirements.txt infra/checks/requirements.txt crates/retrain/tests/mlflow/requirements.txt
+  install_requirements scripts/local-aws/requirements.txt infra/checks/requirements.txt crates/retrain/tests/mlflow/requirements.txt \
+    crates/monitor/tests/pages/requirements.txt
+  ensure_packages chromium chromium-driver
   if ! cargo nextest --version >/dev/null 2>&1; then
     say "installing cargo-nextest $NEXTEST_VERSION"
     cargo install --quiet --locked cargo-nextest --version "$NEXTEST_VERSION"

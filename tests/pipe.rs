@@ -33,6 +33,12 @@ fn uploads_come_back_labelled_with_a_report_and_one_mail() {
     for (run, _) in &runs {
         let summary = desk.summary(run);
         assert!(summary.counts.is_conserved() && summary.verdict == Verdict::Ok, "{summary:?}");
+        let cost = summary.cost.unwrap();
+        assert!(
+            cost.usd > 0.0 && cost.by_stage.keys().eq(["etl", "inference"]) && cost.wasted_attempts == 0,
+            "{cost:?}"
+        );
+        assert!(summary.drift.shift.is_some() && summary.estimated.is_some());
         let local = tempfile::tempdir().unwrap();
         desk.copy_out("results", &format!("runs/{run}/predictions"), local.path());
         let rows = read_parts(local.path());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_config::{ConfigLoader, SdkConfig};
 use tamiz_ports::{FolderStores, ObjectUri, Stores};
 
-use crate::{AwsStores, BatchCapacity, SnsMailer, SqsQueue, StepFunctionsWorkflow, sdk};
+use crate::{AwsStores, BatchCapacity, BatchJobs, SnsMailer, SqsQueue, StepFunctionsWorkflow, sdk};
 
 /// The stores that these places need: without an `s3://` among them only folders, so that local work never looks
 /// for credentials.
@@ -49,6 +49,11 @@ impl Aws {
     /// The jobs that wait in these Batch queues (names or ARNs).
     pub fn capacity(&self, job_queues: Vec<String>) -> BatchCapacity {
         BatchCapacity::new(sdk::batch(&self.configuration), job_queues)
+    }
+
+    /// What the jobs of runs used in these Batch queues (names or ARNs).
+    pub fn jobs(&self, job_queues: Vec<String>) -> BatchJobs {
+        BatchJobs::new(sdk::batch(&self.configuration), job_queues)
     }
 
     /// Mail to the subscribers of this SNS topic.

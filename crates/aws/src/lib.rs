@@ -8,6 +8,8 @@
 
 mod aws;
 mod batch_capacity;
+mod batch_jobs;
+mod batch_listing;
 mod s3_store;
 mod sdk;
 mod service_error;
@@ -18,6 +20,7 @@ mod stores;
 
 pub use aws::{Aws, stores_for};
 pub use batch_capacity::BatchCapacity;
+pub use batch_jobs::BatchJobs;
 pub use s3_store::S3Store;
 pub use sns_mailer::SnsMailer;
 pub use sqs_queue::SqsQueue;

@@ -108,6 +108,7 @@ impl Pipeline {
             results: self.run.clone(),
             models,
             topic_arn: None,
+            job_queues: Vec::new(),
             failed_cause: None,
             project: "tamiz".to_owned(),
         };
@@ -116,7 +117,9 @@ impl Pipeline {
         let deps = tamiz_monitor::Deps {
             stores: self.stores.clone(),
             mailer: Some(Arc::new(FolderMailer::new(mail))),
+            jobs: None,
             progress: progress.clone(),
+            now: jiff::Timestamp::now,
         };
         let stage = tamiz_monitor::run(settings, deps, self.shutdown.clone());
         let describe = |_: &Summary| "report.html, summary.json and mail written".to_owned();

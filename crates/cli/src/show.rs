@@ -11,6 +11,7 @@ use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use parquet::errors::ParquetError;
 
 use tamiz_domain::{RunLayout, Summary, Verdict};
+use tamiz_monitor::drift::in_words;
 use tamiz_ports::{Folder, ObjectUri, ParquetObject, Stores};
 
 use crate::error::CommandError;
@@ -53,6 +54,9 @@ pub async fn print(stores: &dyn Stores, run: &ObjectUri, summary: &Summary, rows
     for finding in &summary.findings {
         println!("  - {finding}");
     }
+    if let Some(drift) = in_words(&summary.drift) {
+        println!("\ndrift        {}", drift);
+    }
     if let Some(batch) = sample(&folder, rows).await? {
         let shown = reviews(&batch, summary).map_err(|error| unreadable(&folder, error))?;
         println!("\n{shown}");
@@ -68,11 +72,13 @@ fn headline(summary: &Summary) -> String {
         Verdict::Failed => "FAILED",
     };
     let model = summary.model.as_ref().map(|m| format!(", labelled by {} {}", m.name, m.version)).unwrap_or_default();
-    let quality = summary.quality.as_ref().map(|quality| {
+    let measured = summary.quality.as_ref().map(|quality| {
         let metrics = &quality.metrics;
         format!(", accuracy {:.1}% on {} labelled rows", metrics.accuracy * 100.0, metrics.rows)
     });
-    format!("{verdict} run {}{model}{}", summary.run_id.short(), quality.unwrap_or_default())
+    let estimated = || Some(format!(", accuracy about {:.1}% by its own scores", summary.estimated?.accuracy * 100.0));
+    let quality = measured.or_else(estimated).unwrap_or_default();
+    format!("{verdict} run {}{model}{quality}", summary.run_id.short())
 }
 
 fn counts(summary: &Summary) -> Table {

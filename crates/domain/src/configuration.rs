@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{PersonalData, schema};
+use crate::{PersonalData, Prices, schema};
 
 /// A sample is there to be read by people.
 const MAX_SAMPLE_ROWS: usize = 200;
@@ -28,8 +28,12 @@ pub struct Configuration {
     pub inference: InferenceConfiguration,
     /// How much may go wrong before a run is no success.
     pub budget: Budget,
+    /// How far a run may be from what its model knows.
+    pub drift: DriftConfiguration,
     /// When a new model is trained.
     pub retrain: RetrainConfiguration,
+    /// What machines cost.
+    pub cost: Prices,
     /// How uploads become runs. Changes no result, so it is not part of the digest.
     pub dispatch: DispatchLimits,
 }
@@ -53,6 +57,13 @@ impl Configuration {
         };
         let shares = [self.budget.max_rejected_share, self.budget.max_failed_share];
         require(shares.iter().all(|s| (0.0..=1.0).contains(s)), "budget: shares lie between 0 and 1");
+        let DriftConfiguration { band, strong, .. } = self.drift;
+        require(0.0 < band && band <= strong, "drift.band: more than 0, and drift.strong not less");
+        let drop = self.retrain.max_accuracy_drop;
+        require((0.0..=1.0).contains(&drop), "retrain.max_accuracy_drop: between 0 and 1");
+        let Prices { fargate_vcpu, fargate_gib, ec2_vcpu, spot_share } = self.cost;
+        let prices = [fargate_vcpu, fargate_gib, ec2_vcpu, spot_share];
+        require(prices.iter().all(|price| *price >= 0.0), "cost: prices are not less than 0");
         require(self.etl.rows_per_shard > 0, "etl.rows_per_shard: at least 1");
         require(self.etl.max_record_bytes > 0, "etl.max_record_bytes: at least 1");
         require(self.etl.bytes_per_job > 0, "etl.bytes_per_job: at least 1");
@@ -304,7 +315,8 @@ pub enum LongTexts {
 
 impl Default for InferenceConfiguration {
     fn default() -> Self {
-        let columns = ["title", "text", "sentiment", "compound", "language", "asin", "parent_asin"];
+        let columns =
+            ["title", "text", "sentiment", "compound", "language", "asin", "parent_asin", "verified_purchase"];
         Self {
             pass_through: columns.map(str::to_owned).into(),
             max_array_size: 1_000,
@@ -332,17 +344,43 @@ impl Default for Budget {
     }
 }
 
+/// How far a run may be from what its model was measured on, by population stability index.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DriftConfiguration {
+    /// From here on a feature has drifted, where the rows are enough to be certain.
+    pub band: f64,
+    /// From here on it has drifted far.
+    pub strong: f64,
+    /// Runs of fewer rows are looked at together with the ones before that are as small.
+    pub min_rows: u64,
+    /// Days that are looked back for them.
+    pub window_days: u32,
+}
+
+impl Default for DriftConfiguration {
+    fn default() -> Self {
+        Self { band: 0.1, strong: 0.25, min_rows: 1_000, window_days: 7 }
+    }
+}
+
 /// When a new model is trained.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetrainConfiguration {
     /// Labelled rows in runs that the current model has not seen, from which on it is trained anew.
     pub min_new_labels: u64,
+    /// The same where the model does worse than it should, or is asked about other things than it knows.
+    pub min_new_labels_in_need: u64,
+    /// How much less often than on its hold-out a model may be right before it does worse than it should.
+    pub max_accuracy_drop: f64,
+    /// Hours after a run that asked for a new model in which no other one does.
+    pub cool_down_hours: u32,
 }
 
 impl Default for RetrainConfiguration {
     fn default() -> Self {
-        Self { min_new_labels: 100_000 }
+        Self { min_new_labels: 100_000, min_new_labels_in_need: 10_000, max_accuracy_drop: 0.05, cool_down_hours: 24 }
     }
 }
 

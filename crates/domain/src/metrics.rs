@@ -72,18 +72,23 @@ impl MetricSet {
         Self { rows, accuracy, macro_f1, entity_f1, log_loss: None, calibration_error: None, classes, confusion }
     }
 
-    /// Where the accuracy lies with 95% confidence (Wilson 1927); all of 0 to 1 for no row.
+    /// Where the accuracy lies with 95% confidence.
     pub fn accuracy_interval(&self) -> (f64, f64) {
-        const Z: f64 = 1.96;
-        if self.rows == 0 {
-            return (0.0, 1.0);
-        }
-        let (n, p) = (self.rows as f64, self.accuracy);
-        let middle = p + Z * Z / (2.0 * n);
-        let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-        let scale = 1.0 + Z * Z / n;
-        ((middle - half) / scale, (middle + half) / scale)
+        interval(self.accuracy, self.rows)
     }
+}
+
+/// Where a share that was found in some rows lies with 95% confidence (Wilson 1927); all of 0 to 1 for no row.
+fn interval(share: f64, rows: u64) -> (f64, f64) {
+    const Z: f64 = 1.96;
+    if rows == 0 {
+        return (0.0, 1.0);
+    }
+    let n = rows as f64;
+    let middle = share + Z * Z / (2.0 * n);
+    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + Z * Z / n;
+    ((middle - half) / scale, (middle + half) / scale)
 }
 
 /// Precision, recall and F1 of every label of a confusion matrix.
@@ -123,6 +128,23 @@ pub struct Slice {
     pub accuracy: f64,
     /// Unweighted mean of the F1 of those classes that are the label of a row.
     pub macro_f1: f64,
+}
+
+impl Slice {
+    /// Where the accuracy lies with 95% confidence.
+    pub fn accuracy_interval(&self) -> (f64, f64) {
+        interval(self.accuracy, self.rows)
+    }
+}
+
+/// How long a text is, in words for people; slices are made by it.
+pub fn length_class(characters: u32) -> &'static str {
+    // About 20 and 100 words of English.
+    match characters {
+        0..100 => "short (under 100 characters)",
+        100..500 => "medium (100 to 499 characters)",
+        _ => "long (500 characters or more)",
+    }
 }
 
 /// How often a model fails a behavioural test: texts that are changed in a way that calls for the same answer, or for another one

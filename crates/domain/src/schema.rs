@@ -110,9 +110,9 @@ pub fn rejected() -> SchemaRef {
 
 /// Predictions: one row for each clean row, in the same order, followed by the pass-through columns.
 ///
-/// Pass-through names that are prediction columns already, or no column of a clean shard, are left out.
-pub fn predictions(pass_through: &[String]) -> SchemaRef {
-    let clean = clean_shard(&[]);
+/// Pass-through names that are prediction columns already, or no column of a clean shard with these `targets`, are left out.
+pub fn predictions(pass_through: &[String], targets: &[String]) -> SchemaRef {
+    let clean = clean_shard(targets);
     let mut fields: Vec<Arc<Field>> = vec![
         Arc::new(Field::new("review_id", DataType::Utf8, false)),
         Arc::new(Field::new("source", dictionary(), false)),
@@ -123,6 +123,10 @@ pub fn predictions(pass_through: &[String]) -> SchemaRef {
         Arc::new(Field::new("scores", scores(), true)),
         Arc::new(Field::new("entities", entities(), true)),
         Arc::new(Field::new("truncated", DataType::Boolean, false)),
+        // What the answer was made from, for drift and slices: length of the text, and what the model could make of it.
+        Arc::new(Field::new("num_characters", DataType::UInt32, false)),
+        Arc::new(Field::new("num_tokens", DataType::UInt32, true)),
+        Arc::new(Field::new("unknown_share", DataType::Float32, true)),
         Arc::new(Field::new("outcome", dictionary(), false)),
         Arc::new(Field::new("error", DataType::Utf8, true)),
     ];
@@ -142,8 +146,11 @@ mod tests {
     #[test]
     fn pass_through_columns_follow_once_and_unknown_ones_are_left_out() {
         let names = ["text", "label", "text", "no_such"].map(str::to_owned);
-        let schema = predictions(&names);
-        assert_eq!(schema.fields().len(), predictions(&[]).fields().len() + 1);
+        let schema = predictions(&names, &[]);
+        assert_eq!(schema.fields().len(), predictions(&[], &[]).fields().len() + 1);
         assert_eq!(schema.fields().last().unwrap().name(), "text");
+        let topic = ["topic".to_owned()];
+        assert!(predictions(&topic, &topic).column_with_name("topic").is_some());
+        assert!(predictions(&topic, &[]).column_with_name("topic").is_none());
     }
 }

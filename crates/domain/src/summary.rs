@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Counts, FileReport, Labelling, MetricSet, ModelReference, RejectReason, RunId};
+use crate::{Counts, Drift, FileReport, Labelling, MetricSet, ModelReference, RejectReason, RunCost, RunId, Slice};
 
 /// A run at a glance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,15 @@ pub struct Summary {
     pub labelling: Option<Labelling>,
     /// Figures against the labels that came with the data, if any did.
     pub quality: Option<Quality>,
+    /// What they are estimated to be, whether labels came or not; none of a model whose scores are no probabilities of classes.
+    #[serde(default)]
+    pub estimated: Option<EstimatedQuality>,
+    /// How far the run is from what its model was measured on.
+    #[serde(default)]
+    pub drift: Drift,
+    /// What its jobs cost; none where nobody can say, as on a folder.
+    #[serde(default)]
+    pub cost: Option<RunCost>,
     /// Whether a new model is wanted.
     pub retrain: bool,
     /// Why, or why not.
@@ -51,13 +60,29 @@ pub enum Verdict {
 }
 
 /// Figures against the labels that came with the data.
-///
-/// Transparent, not flattened: serde reads a flattened map's keys as strings only, and these are class numbers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Quality {
     /// The figures.
     pub metrics: MetricSet,
+    /// The same of parts of the rows.
+    #[serde(default)]
+    pub slices: Vec<Slice>,
+}
+
+/// Figures as they would be if the model's scores are right about themselves: confidence-based performance estimation (CBPE, as
+/// NannyML does it). It sees no change in what texts mean, only in how sure the model is of them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EstimatedQuality {
+    /// Rows that it is made of.
+    pub rows: u64,
+    /// Expected share of predictions that are right.
+    pub accuracy: f64,
+    /// Where it lies: 95% of chance, and the calibration error of the model's hold-out on either side.
+    pub low: f64,
+    /// See [`Self::low`].
+    pub high: f64,
+    /// Expected unweighted mean of the classes' F1.
+    pub macro_f1: f64,
 }
 
 /// Why a new model is wanted, or not.
@@ -67,6 +92,9 @@ pub struct RetrainAdvice {
     pub new_labels: u64,
     /// Labelled rows from which on a new model is trained.
     pub threshold: u64,
+    /// Whether the model does worse than it should, or is asked about other things than it knows.
+    #[serde(default)]
+    pub in_need: bool,
     /// The advice as a sentence.
     pub reason: String,
 }
@@ -78,7 +106,7 @@ mod tests {
     #[test]
     fn figures_by_class_survive_their_json() {
         let confusion = BTreeMap::from([(1, BTreeMap::from([(1, 8), (2, 2)]))]);
-        let quality = Quality { metrics: MetricSet::of_confusion(confusion, None) };
+        let quality = Quality { metrics: MetricSet::of_confusion(confusion, None), slices: Vec::new() };
         let json = serde_json::to_string(&quality).unwrap();
         assert!(json.contains("\"accuracy\":0.8"));
         assert_eq!(serde_json::from_str::<Quality>(&json).unwrap(), quality);

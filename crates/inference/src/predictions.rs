@@ -43,8 +43,13 @@ pub fn prediction_batch(
                 "confidence" => Arc::new(Float32Array::from_iter(predicted().map(|row| row?.confidence))),
                 "scores" => Arc::new(scores(predicted())),
                 "entities" => entities(field, predicted())?,
-                "truncated" => {
-                    Arc::new(BooleanArray::from_iter(predicted().map(|row| Some(row.is_some_and(|row| row.truncated)))))
+                "truncated" => Arc::new(BooleanArray::from_iter(
+                    predicted().map(|row| Some(row.is_some_and(|row| row.reading.truncated))),
+                )),
+                "num_characters" => Arc::new(num_characters(texts(clean)?)),
+                "num_tokens" => Arc::new(UInt32Array::from_iter(predicted().map(|row| Some(row?.reading.num_tokens)))),
+                "unknown_share" => {
+                    Arc::new(Float32Array::from_iter(predicted().map(|row| Some(row?.reading.unknown_share))))
                 }
                 "outcome" => Arc::new(outcomes(labelled)),
                 "error" => {
@@ -56,6 +61,12 @@ pub fn prediction_batch(
         })
         .collect::<Result<Vec<_>, _>>()?;
     RecordBatch::try_new(schema.clone(), columns)
+}
+
+/// Unicode scalar values of each text; one of more than four thousand million counts as that many.
+fn num_characters(texts: &StringArray) -> UInt32Array {
+    let count = |text: Option<&str>| u32::try_from(text.unwrap_or_default().chars().count()).unwrap_or(u32::MAX);
+    UInt32Array::from_iter_values(texts.iter().map(count))
 }
 
 /// A column of the clean rows, as it is; null where the shard lacks it and it may be null.
@@ -121,12 +132,12 @@ fn outcomes(labelled: &[Labelled]) -> DictionaryArray<Int32Type> {
 mod tests {
     use super::*;
     use arrow::array::UInt64Array;
-    use arrow::datatypes::{Int8Type, Schema};
+    use arrow::datatypes::{Int8Type, Schema, UInt32Type};
     use tamiz_domain::schema;
-    use tamiz_models::Unlabelled;
+    use tamiz_models::{Reading, Unlabelled};
 
     fn clean() -> RecordBatch {
-        let text = || Arc::new(StringArray::from(vec!["a", "b", "c"]));
+        let text = || Arc::new(StringArray::from(vec!["a", "año", ""]));
         let source = cast(&StringArray::from(vec!["f", "f", "f"]), &schema::dictionary()).unwrap();
         let fields = ["review_id", "text", "title"].map(|name| Field::new(name, DataType::Utf8, true));
         let mut fields = fields.to_vec();
@@ -138,12 +149,13 @@ mod tests {
 
     fn labelled(label: i8, scores: &[f32]) -> Labelled {
         let confidence = scores.iter().copied().reduce(f32::max);
-        Ok(Prediction { label: Some(label), confidence, scores: scores.to_vec(), ..Prediction::default() })
+        let reading = Reading { num_tokens: 7, unknown_share: 0.5, truncated: false };
+        Ok(Prediction { label: Some(label), confidence, scores: scores.to_vec(), reading, ..Prediction::default() })
     }
 
     #[test]
     fn rows_keep_their_order_and_a_failed_row_keeps_its_place() {
-        let schema = schema::predictions(&["title".into()]);
+        let schema = schema::predictions(&["title".into()], &[]);
         let rows = [labelled(1, &[0.9, 0.1]), Err(Unlabelled::NotANumber), labelled(2, &[0.2, 0.8])];
         let batch = prediction_batch(&schema, &clean(), &rows).unwrap();
         let predicted = batch.column_by_name("predicted").unwrap().as_primitive::<Int8Type>().clone();
@@ -153,6 +165,9 @@ mod tests {
         assert!(batch.column_by_name("title").is_some());
         assert_eq!(batch.column_by_name("entities").unwrap().null_count(), 3);
         assert_eq!(batch.column_by_name("scores").unwrap().null_count(), 1);
+        let numbers = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<UInt32Type>().clone();
+        assert_eq!(numbers("num_characters").iter().collect::<Vec<_>>(), [Some(1), Some(3), Some(0)]);
+        assert_eq!(numbers("num_tokens").iter().collect::<Vec<_>>(), [Some(7), None, Some(7)]);
     }
 
     #[test]
@@ -162,7 +177,7 @@ mod tests {
             Ok(Prediction { entities: names.iter().map(|name| entity(name)).collect(), ..Prediction::default() })
         };
         let rows = [found(&["Rome", "Oslo"]), Err(Unlabelled::NotANumber), found(&[])];
-        let batch = prediction_batch(&schema::predictions(&[]), &clean(), &rows).unwrap();
+        let batch = prediction_batch(&schema::predictions(&[], &[]), &clean(), &rows).unwrap();
         let entities = batch.column_by_name("entities").unwrap().as_list::<i32>().clone();
         let lengths: Vec<Option<usize>> = entities.iter().map(|row| Some(row?.len())).collect();
         assert_eq!(lengths, [Some(2), None, Some(0)], "none found is not the same as not looked for");

@@ -8,7 +8,9 @@ use arrow::array::Array;
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use futures::{StreamExt, TryStreamExt, stream};
-use tamiz_domain::{Counts, Labelling, ModelReference, RunLayout, Stage, part_name, schema, timings_name};
+use tamiz_domain::{
+    Configuration, Counts, Labelling, ModelReference, RunLayout, Stage, part_name, schema, timings_name,
+};
 use tamiz_models::{Labelled, LoadSettings, ModelError, ReadTexts, load, resolve};
 use tamiz_ports::{Created, Folder, Stores};
 use tamiz_telemetry::{Metric, Progress, Shutdown, emit};
@@ -115,8 +117,8 @@ impl Job {
         deps.progress.set_total(shards.known_rows(&own));
 
         let model_error = |source: ModelError| InferenceError::Model { uri: settings.model.to_string(), source };
-        let configuration = shards.manifest.as_ref().map(|manifest| manifest.configuration.inference.clone());
-        let configuration = configuration.unwrap_or_default();
+        let configuration = shards.manifest.as_ref().map(|manifest| manifest.configuration.clone());
+        let Configuration { inference: configuration, columns, .. } = configuration.unwrap_or_default();
         let found = resolve(&*deps.stores, &settings.model).await.map_err(model_error)?;
         let (artifact, reference) = found.read().await.map_err(model_error)?;
         let lineage = artifact.metrics().map_err(model_error)?.and_then(|metrics| metrics.lineage);
@@ -146,7 +148,7 @@ impl Job {
             preprocessing: lineage.and_then(|lineage| lineage.preprocessing),
             output: results.child(RunLayout::PREDICTIONS),
             results,
-            schema: schema::predictions(&configuration.pass_through),
+            schema: schema::predictions(&configuration.pass_through, &columns.targets),
             metadata,
             batch_rows: configuration.batch_rows,
             shards,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tamiz_domain::{Baseline, Histogram, LabelMap, MetricSet, ModelMetrics};
+use tamiz_domain::{Baseline, LabelMap, MetricSet, ModelMetrics};
 use tamiz_ports::{Folder, MemoryStores, Stores};
 
 use super::*;
@@ -31,11 +31,8 @@ fn artifact_of(settings: &TrainingSettings) -> (Artifact, Ngram) {
     let model = trained(settings).unwrap();
     let holdout = MetricSet::of_confusion(BTreeMap::new(), None);
     let metrics = ModelMetrics::of_holdout("ngram", LabelMap::of_values([1, 2]), 600, holdout);
-    let none = Histogram::new(vec![0.0]);
-    let (labels, predicted) = Default::default();
-    let baseline = Baseline { rows: 0, labels, predicted, confidence: none.clone(), text_characters: none };
     let weights = model.weights().unwrap().into();
-    let (metrics, baseline) = (&metrics, &baseline);
+    let (metrics, baseline) = (&metrics, &Baseline::default());
     let parts = ArtifactParts {
         config: model.config(),
         weights,

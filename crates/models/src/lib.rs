@@ -31,4 +31,4 @@ pub use model::{LoadSettings, Model, Pending, ReadTexts, Reader, load};
 pub use registry::{Latest, ModelFolder, Registry, resolve};
 pub use rollback::Rollback;
 pub use scheme::Scheme;
-pub use task::{Labelled, Prediction, Task, Unlabelled};
+pub use task::{Labelled, Prediction, Reading, Task, Unlabelled};

@@ -29,6 +29,17 @@ pub struct Prediction {
     pub scores: Vec<f32>,
     /// In the order of the text.
     pub entities: Vec<Entity>,
+    /// How the text was read.
+    pub reading: Reading,
+}
+
+/// How a model read a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Reading {
+    /// Tokens read: words of an n-gram model, wordpieces of an encoder without the special ones. What two windows share counts twice.
+    pub num_tokens: u32,
+    /// Share of the n-grams that the training never met, or of the wordpieces that stand for anything unknown; 0 of nothing.
+    pub unknown_share: f32,
     /// Whether the text was longer than what the model reads.
     pub truncated: bool,
 }
@@ -64,7 +75,7 @@ impl Task {
     ///
     /// # Errors
     /// [`Unlabelled::NotANumber`] where a score is NaN or infinite.
-    pub(crate) fn predict(&self, scores: Vec<f32>, truncated: bool) -> Labelled {
+    pub(crate) fn predict(&self, scores: Vec<f32>, reading: Reading) -> Labelled {
         if scores.is_empty() || scores.iter().any(|score| !score.is_finite()) {
             return Err(Unlabelled::NotANumber);
         }
@@ -81,7 +92,7 @@ impl Task {
             Self::Regression => (nearest(scores[0]), None),
             Self::Extraction(_) => (None, None),
         };
-        Ok(Prediction { label, confidence, scores, entities: Vec::new(), truncated })
+        Ok(Prediction { label, confidence, scores, entities: Vec::new(), reading })
     }
 }
 
@@ -102,7 +113,7 @@ mod tests {
     use super::*;
 
     fn predict(task: &Task, scores: &[f32]) -> Option<(Option<i8>, Option<f32>)> {
-        let predicted = task.predict(scores.to_vec(), false).ok()?;
+        let predicted = task.predict(scores.to_vec(), Reading::default()).ok()?;
         Some((predicted.label, predicted.confidence))
     }
 

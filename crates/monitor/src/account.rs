@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use tamiz_domain::{
-    Counts, EtlReport, FailedCause, Manifest, MetricSet, Quality, RejectReason, RetrainAdvice, RunId, Summary, Verdict,
+    Counts, Drift, EtlReport, FailedCause, LabelMap, Manifest, RejectReason, RetrainAdvice, RunCost, RunId, RunRecord,
+    Summary, Verdict,
 };
 
 use crate::conservation::{after_labelling, reconcile};
@@ -11,7 +14,9 @@ use crate::diagnosis::{Diagnosis, diagnose};
 use crate::evidence::{Evidence, PartialEvidence};
 use crate::places::Places;
 use crate::predictions::Predictions;
-use crate::retraining::no_advice;
+use crate::rejects::Examples;
+use crate::retraining::{Signs, advise, no_advice};
+use crate::usual::{Usual, data_shares, usual};
 use crate::verdict::{Judgement, judge};
 
 /// Everything that is told of a run.
@@ -33,20 +38,36 @@ pub(crate) struct Account {
     pub(crate) predictions: Predictions,
     /// What was to be processed, if that is known.
     pub(crate) manifest: Option<Manifest>,
+    /// Examples of rejected records.
+    pub(crate) examples: Examples,
+    /// What the data is like, beside the runs before.
+    pub(crate) usual: Vec<Usual>,
     /// Where everything lies.
     pub(crate) places: Places,
 }
 
 /// The account of a run whose stages all ended well.
-pub(crate) fn of_run(evidence: Evidence, places: Places) -> Account {
-    let Evidence { manifest, etl, predictions, new_labels } = evidence;
+pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp) -> Account {
+    let Evidence { manifest, etl, predictions, model, new_labels, jobs, examples, drift, history } = evidence;
     let reconciled = reconcile(&manifest, &etl, &predictions);
     let configuration = &manifest.configuration;
     let judgement = judge(reconciled.counts, &reconciled.files, &reconciled.differences, &configuration.budget);
     let Judgement { verdict, headline, reasons, remedy, notices } = judgement;
-    let (wanted, retrain_advice) = match new_labels {
-        Some(rows) => crate::retraining::advise(rows, &configuration.retrain),
-        None => (false, no_advice("What the model has seen is not known.", &configuration.retrain)),
+    let holdout = model.as_ref().map(|model| &model.holdout);
+    let calibration_error = holdout.and_then(|holdout| holdout.calibration_error);
+    let summary = labelled(manifest.run_id.clone(), reconciled.counts, &predictions, calibration_error);
+    let signs = Signs {
+        new_labels,
+        drift: &drift,
+        quality: summary.quality.as_ref().map(|quality| &quality.metrics),
+        holdout_accuracy: holdout.map(|holdout| holdout.accuracy),
+        last_asked: history.last_asked(),
+        now,
+    };
+    let (wanted, retrain_advice) = advise(&signs, &configuration.retrain);
+    let headline = match drift.shift.filter(|_| verdict == Verdict::Ok && drift.is_beyond_band()) {
+        Some(shift) => format!("{headline}, {} drift", shift.name()),
+        None => headline,
     };
     let summary = Summary {
         findings: reasons.iter().cloned().chain(notices).collect(),
@@ -55,7 +76,9 @@ pub(crate) fn of_run(evidence: Evidence, places: Places) -> Account {
         rejected_by_reason: etl.rejected_by_reason.clone(),
         retrain: wanted && verdict == Verdict::Ok,
         retrain_advice,
-        ..labelled(manifest.run_id.clone(), reconciled.counts, &predictions)
+        drift,
+        cost: RunCost::of(&jobs, &configuration.cost, reconciled.counts.input),
+        ..summary
     };
     Account {
         summary,
@@ -63,6 +86,8 @@ pub(crate) fn of_run(evidence: Evidence, places: Places) -> Account {
         reasons,
         remedy,
         failure: None,
+        examples,
+        usual: usual(&data_shares(&etl), etl.counts.input, &history.0),
         etl: Some(etl),
         predictions,
         manifest: Some(manifest),
@@ -72,18 +97,20 @@ pub(crate) fn of_run(evidence: Evidence, places: Places) -> Account {
 
 /// The account of a run that a stage broke off: always failed, told from whatever is there.
 pub(crate) fn of_failure(evidence: PartialEvidence, cause: &FailedCause, places: Places) -> Account {
-    let PartialEvidence { run_id, manifest, etl, predictions, notes } = evidence;
+    let PartialEvidence { run_id, manifest, etl, predictions, jobs, examples, notes } = evidence;
     let diagnosis = diagnose(cause, &notes);
     let (counts, files) = etl.as_ref().map(|etl| after_labelling(etl, &predictions)).unwrap_or_default();
     // The budget is judged elsewhere; only what was left out is of interest here.
     let notices = judge(counts, &files, &[], &Default::default()).notices;
     let retrain = manifest.as_ref().map_or_else(Default::default, |m| m.configuration.retrain.clone());
+    let prices = manifest.as_ref().map_or_else(Default::default, |m| m.configuration.cost.clone());
     let summary = Summary {
         findings: diagnosis.causes.iter().chain([&diagnosis.remedy]).cloned().chain(notices).collect(),
         files,
         rejected_by_reason: etl.as_ref().map(|etl| etl.rejected_by_reason.clone()).unwrap_or_default(),
         retrain_advice: no_advice("The run did not come so far.", &retrain),
-        ..labelled(run_id, counts, &predictions)
+        cost: RunCost::of(&jobs, &prices, counts.input),
+        ..labelled(run_id, counts, &predictions, None)
     };
     let headline = diagnosis.headline.clone();
     Account {
@@ -95,6 +122,8 @@ pub(crate) fn of_failure(evidence: PartialEvidence, cause: &FailedCause, places:
         etl,
         predictions,
         manifest,
+        examples,
+        usual: Vec::new(),
         places,
     }
 }
@@ -114,6 +143,26 @@ impl Account {
         reasons
     }
 
+    /// What is kept in mind of the run.
+    pub(crate) fn record(&self, at: Timestamp) -> RunRecord {
+        let summary = &self.summary;
+        RunRecord {
+            at,
+            run_id: summary.run_id.clone(),
+            verdict: summary.verdict,
+            counts: summary.counts,
+            model: summary.model.clone(),
+            // Part of a run is no measure for other runs.
+            profile: self.failure.is_none().then(|| self.predictions.tally.profile.clone()).filter(|it| it.rows > 0),
+            shift: summary.drift.shift,
+            mean_confidence: summary.mean_confidence,
+            accuracy: summary.quality.as_ref().map(|quality| quality.metrics.accuracy),
+            shares: self.etl.as_ref().map(data_shares).unwrap_or_default(),
+            usd: summary.cost.as_ref().map(|cost| cost.usd),
+            retrain: summary.retrain,
+        }
+    }
+
     /// Name of a class.
     pub(crate) fn class_name(&self, class: i8) -> String {
         self.summary.class_names.get(&class).cloned().unwrap_or_else(|| class.to_string())
@@ -121,17 +170,16 @@ impl Account {
 }
 
 /// A failed summary with all that the predictions tell; what else there is to say is filled in by the caller.
-fn labelled(run_id: RunId, counts: Counts, predictions: &Predictions) -> Summary {
+fn labelled(run_id: RunId, counts: Counts, predictions: &Predictions, calibration_error: Option<f64>) -> Summary {
     let tally = &predictions.tally;
     let classes = predictions.labels.iter().flat_map(|labels| &labels.0);
     let mut predicted: BTreeMap<i8, u64> = classes.map(|class| (class.value, 0)).collect();
-    predicted.extend(&tally.predicted);
-    let named = predicted.keys().chain(tally.confusion.keys());
+    predicted.extend(&tally.profile.predicted);
+    let named = predicted.keys().chain(tally.marks.confusion.keys());
     let name =
         |class: i8| predictions.labels.as_ref().map_or_else(|| class.to_string(), |labels| labels.name_of(class));
     let class_names = named.map(|&class| (class, name(class))).collect();
-    let quality = (!tally.confusion.is_empty())
-        .then(|| Quality { metrics: MetricSet::of_confusion(tally.confusion.clone(), None) });
+    let estimate = |labels: &LabelMap| tally.expectations.estimate(labels, calibration_error);
     Summary {
         run_id,
         verdict: Verdict::Failed,
@@ -144,7 +192,10 @@ fn labelled(run_id: RunId, counts: Counts, predictions: &Predictions) -> Summary
         class_names,
         mean_confidence: tally.confidence.mean(),
         labelling: predictions.labelling.clone(),
-        quality,
+        quality: tally.marks.quality(),
+        estimated: predictions.labels.as_ref().and_then(estimate),
+        drift: Drift::default(),
+        cost: None,
         retrain: false,
         retrain_advice: RetrainAdvice::default(),
     }

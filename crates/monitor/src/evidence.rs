@@ -1,10 +1,14 @@
 //! What a run left behind, read from its folders.
 
-use tamiz_domain::{EtlReport, FailureNote, Manifest, RunId, RunLayout};
-use tamiz_ports::{Folder, StoreError, Stores};
+use jiff::Timestamp;
+use tamiz_domain::{Drift, EtlReport, FailureNote, JobUse, Manifest, ModelMetrics, RunId, RunLayout};
+use tamiz_ports::{Folder, StoreError};
 use tamiz_telemetry::{Progress, error_chain};
 
+use crate::comparison::Comparison;
+use crate::history::{self, History};
 use crate::predictions::{Predictions, read_predictions};
+use crate::rejects::{Examples, examples};
 use crate::retraining::count_new_labels;
 use crate::{Deps, MonitorError, Settings};
 
@@ -20,8 +24,18 @@ pub(crate) struct Evidence {
     pub(crate) etl: EtlReport,
     /// What the labelling left.
     pub(crate) predictions: Predictions,
+    /// What the model's folder says of it.
+    pub(crate) model: Option<ModelMetrics>,
     /// Labelled rows that the model has not seen; none if nobody can say.
     pub(crate) new_labels: Option<u64>,
+    /// What the jobs used; none where nobody can say.
+    pub(crate) jobs: Vec<JobUse>,
+    /// Examples of rejected records.
+    pub(crate) examples: Examples,
+    /// How far the run is from what the model was measured on.
+    pub(crate) drift: Drift,
+    /// The runs before.
+    pub(crate) history: History,
 }
 
 /// Whatever a run left that a stage broke off.
@@ -35,6 +49,10 @@ pub(crate) struct PartialEvidence {
     pub(crate) etl: Option<EtlReport>,
     /// What the labelling left.
     pub(crate) predictions: Predictions,
+    /// What the jobs used; none where nobody can say.
+    pub(crate) jobs: Vec<JobUse>,
+    /// Examples of rejected records.
+    pub(crate) examples: Examples,
     /// What the jobs say themselves.
     pub(crate) notes: Vec<FailureNote>,
 }
@@ -43,7 +61,7 @@ pub(crate) struct PartialEvidence {
 ///
 /// # Errors
 /// [`MonitorError`] for anything that is missing or unreadable.
-pub(crate) async fn gather(settings: &Settings, deps: &Deps) -> Result<Evidence, MonitorError> {
+pub(crate) async fn gather(settings: &Settings, deps: &Deps, now: Timestamp) -> Result<Evidence, MonitorError> {
     let run = deps.stores.open(&settings.run)?;
     let manifest: Manifest = run.read_json(RunLayout::MANIFEST).await?;
     known_format(&run, &manifest)?;
@@ -56,8 +74,27 @@ pub(crate) async fn gather(settings: &Settings, deps: &Deps) -> Result<Evidence,
     deps.progress.set_total(etl.counts.ok);
     let results = deps.stores.open(&settings.results)?;
     let predictions = read_predictions(&results, &manifest.run_id, &deps.progress).await?;
-    let new_labels = new_labels(settings, deps.stores.as_ref(), &predictions).await?;
-    Ok(Evidence { manifest, etl, predictions, new_labels })
+    let models = deps.stores.open(&settings.models)?;
+    let model = metrics(&models, &predictions).await?;
+    let new_labels = match (&model, settings.run.split_last()) {
+        (Some(model), Some((runs, _))) => Some(count_new_labels(&deps.stores.open(&runs)?, model).await?),
+        _ => None,
+    };
+    let history = read_history(settings, deps, &manifest.run_id).await?;
+    let comparison = Comparison {
+        run: &run,
+        models: &models,
+        model: predictions.model.as_ref(),
+        profile: &predictions.tally.profile,
+        etl: &etl,
+        history: &history,
+        now,
+        configuration: &manifest.configuration.drift,
+    };
+    let drift = comparison.drift().await?;
+    let examples = examples(&run, &etl).await;
+    let jobs = jobs(deps, &manifest.run_id).await;
+    Ok(Evidence { manifest, etl, predictions, model, new_labels, jobs, examples, drift, history })
 }
 
 /// Reads whatever a broken-off run left. What cannot be read is logged and left out: the failure is told anyway.
@@ -74,7 +111,12 @@ pub(crate) async fn gather_partially(settings: &Settings, deps: &Deps) -> Result
     };
     let results = deps.stores.open(&settings.results)?;
     let predictions = readable(read_predictions(&results, &run_id, &Progress::default()).await).unwrap_or_default();
-    Ok(PartialEvidence { run_id, manifest, etl, predictions, notes: notes(&run).await })
+    let examples = match &etl {
+        Some(etl) => examples(&run, etl).await,
+        None => Examples::new(),
+    };
+    let jobs = jobs(deps, &run_id).await;
+    Ok(PartialEvidence { run_id, manifest, etl, predictions, jobs, examples, notes: notes(&run).await })
 }
 
 fn known_format(run: &Folder, manifest: &Manifest) -> Result<(), MonitorError> {
@@ -84,13 +126,25 @@ fn known_format(run: &Folder, manifest: &Manifest) -> Result<(), MonitorError> {
     Err(MonitorError::UnknownManifest { uri: run.uri_of(RunLayout::MANIFEST), found: manifest.format_version })
 }
 
-async fn new_labels(
-    settings: &Settings,
-    stores: &dyn Stores,
-    predictions: &Predictions,
-) -> Result<Option<u64>, StoreError> {
-    let (Some(model), Some((runs, _))) = (&predictions.model, settings.run.split_last()) else { return Ok(None) };
-    count_new_labels(&stores.open(&runs)?, &stores.open(&settings.models)?, model).await
+/// What the folder of the model says of it; none where it has no `metrics.json`, or no model was needed.
+async fn metrics(models: &Folder, predictions: &Predictions) -> Result<Option<ModelMetrics>, StoreError> {
+    let Some(model) = &predictions.model else { return Ok(None) };
+    models.read_json_if_exists(&format!("{}/metrics.json", model.version)).await
+}
+
+async fn read_history(settings: &Settings, deps: &Deps, own: &RunId) -> Result<History, StoreError> {
+    match history::folder(deps.stores.as_ref(), &settings.results)? {
+        Some(folder) => History::read(&folder, own).await,
+        None => Ok(History::default()),
+    }
+}
+
+/// What the run's jobs used. A report without its cost is better than none, so what cannot be asked is logged and left out.
+async fn jobs(deps: &Deps, run_id: &RunId) -> Vec<JobUse> {
+    match &deps.jobs {
+        Some(jobs) => readable(jobs.of_run(run_id).await).unwrap_or_default(),
+        None => Vec::new(),
+    }
 }
 
 fn run_id_of_folder(run: &Folder) -> Result<RunId, MonitorError> {
@@ -114,7 +168,7 @@ fn readable<T, E: std::error::Error + 'static>(result: Result<T, E>) -> Option<T
     result
         .inspect_err(|error| {
             let chain = error_chain(error).join(": ");
-            tracing::warn!(error = chain, "left out of the failure report what cannot be read");
+            tracing::warn!(error = chain, "left out of the report what cannot be read");
         })
         .ok()
 }

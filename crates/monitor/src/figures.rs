@@ -41,6 +41,15 @@ pub fn count_of(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// `clause` with a capital letter in front, to begin a sentence with it.
 pub fn capitalised(clause: &str) -> String {
     let mut chars = clause.chars();

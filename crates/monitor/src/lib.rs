@@ -5,22 +5,29 @@
 //! what its page is made of, for other pages.
 
 mod account;
+mod comparison;
 mod conservation;
 mod diagnosis;
+pub mod drift;
 mod error;
 mod evidence;
 pub mod figures;
+mod history;
 mod mail;
 pub mod page;
 mod places;
 mod predictions;
+mod rejects;
 mod report;
 mod retraining;
 mod run;
 mod settings;
 mod tally;
+mod usual;
 mod verdict;
 
+#[cfg(test)]
+mod run_drift_tests;
 #[cfg(test)]
 mod run_tests;
 #[cfg(test)]

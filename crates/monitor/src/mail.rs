@@ -1,8 +1,9 @@
 //! The one mail of a run: plain text, verdict first, for an operator who reads it at three in the morning.
 
+mod changes;
 mod text;
 
-use tamiz_domain::{FileReport, RejectReason, RunLayout, Verdict};
+use tamiz_domain::{FileReport, RejectReason, RunCost, RunLayout, Verdict};
 use tamiz_ports::Mail;
 
 use crate::account::Account;
@@ -21,9 +22,12 @@ pub(crate) fn compose(account: &Account) -> Mail {
         records(account),
         classes(account),
         accuracy(account),
+        changes::drift(account),
+        changes::since_last_runs(account),
         left_out(account),
         rejected(account),
         retraining(account),
+        cost(account),
         next(account),
         Some(places(account)),
     ];
@@ -104,11 +108,15 @@ fn classes(account: &Account) -> Option<String> {
 }
 
 fn accuracy(account: &Account) -> Option<String> {
-    let metrics = &account.summary.quality.as_ref()?.metrics;
+    let Some(quality) = &account.summary.quality else { return estimated(account) };
+    let metrics = &quality.metrics;
+    let (low, high) = metrics.accuracy_interval();
     let lead = format!(
-        "{} of {} predicted as they are labelled; macro F1 {:.3}.",
+        "{} of {} predicted as they are labelled ({} to {} with 95% confidence); macro F1 {:.3}.",
         percent(metrics.accuracy),
         count_of(metrics.rows, "labelled review"),
+        percent(low),
+        percent(high),
         metrics.macro_f1
     );
     let head = ["", "precision", "recall", "F1", "reviews"].map(str::to_owned).to_vec();
@@ -123,6 +131,18 @@ fn accuracy(account: &Account) -> Option<String> {
     });
     let rows: Vec<_> = std::iter::once(head).chain(rows).collect();
     Some(section("Accuracy", [wrapped("  ", &lead), table(&rows)]))
+}
+
+/// What the model's own scores say where no labels came.
+fn estimated(account: &Account) -> Option<String> {
+    let estimated = account.summary.estimated?;
+    let line = format!(
+        "About {} by the model's own scores ({} to {}); no labels came to check it.",
+        percent(estimated.accuracy),
+        percent(estimated.low),
+        percent(estimated.high)
+    );
+    Some(section("Accuracy, estimated", [wrapped("  ", &line)]))
 }
 
 fn left_out(account: &Account) -> Option<String> {
@@ -161,8 +181,34 @@ fn retraining(account: &Account) -> Option<String> {
     let advice = &account.summary.retrain_advice;
     let outcome =
         if account.summary.retrain { " A new model is trained now; a mail of its own will tell." } else { "" };
-    (advice.new_labels > 0)
+    (advice.new_labels > 0 || advice.in_need)
         .then(|| section("Retraining", [wrapped("  ", &format!("{}{outcome}", capitalised(&advice.reason)))]))
+}
+
+/// What the jobs cost, in one line, and what was paid twice in another.
+fn cost(account: &Account) -> Option<String> {
+    let cost = account.summary.cost.as_ref()?;
+    Some(section("Cost", [wrapped("  ", &cost_in_words(cost))]))
+}
+
+/// The cost as sentences.
+pub(crate) fn cost_in_words(cost: &RunCost) -> String {
+    let mut words = format!("{} US dollars", usd(cost.usd));
+    words += &cost.usd_per_thousand.map(|per| format!(", {} for 1,000 records", usd(per))).unwrap_or_default();
+    let stages: Vec<String> = cost.by_stage.iter().map(|(stage, part)| format!("{stage} {}", usd(*part))).collect();
+    words += &format!(" ({}; the report itself not counted).", printable(&stages.join(", ")));
+    words +=
+        &cost.spot_share.map(|share| format!(" {} of the machine time was Spot.", percent(share))).unwrap_or_default();
+    if cost.wasted_attempts > 0 {
+        let attempts = count_of(cost.wasted_attempts, "attempt");
+        words += &format!(" {attempts} had to be repeated, for {}.", usd(cost.wasted_usd));
+    }
+    words
+}
+
+/// US dollars with as many decimals as say something.
+fn usd(amount: f64) -> String {
+    if amount == 0.0 || amount >= 1.0 { format!("{amount:.2}") } else { format!("{amount:.4}") }
 }
 
 fn next(account: &Account) -> Option<String> {
@@ -174,9 +220,11 @@ fn next(account: &Account) -> Option<String> {
         let again = again_lead(account).map(|(lead, again)| command(&lead, again));
         return Some(section("Next command", std::iter::once(first).chain(again)));
     }
-    let remedy = account.remedy.as_ref()?;
     let report = command("The report shows every figure:", places.report_command());
-    Some(section("What to do", [wrapped("  ", remedy), report]))
+    match &account.remedy {
+        Some(remedy) => Some(section("What to do", [wrapped("  ", remedy), report])),
+        None => Some(section("Next command", [report])),
+    }
 }
 
 /// How a broken-off run is run again, once its cause is gone.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Parser;
 use tamiz_domain::Stage;
 use tamiz_monitor::{Deps, Settings};
-use tamiz_ports::{Mailer, record_failure};
+use tamiz_ports::{Jobs, Mailer, record_failure};
 use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
 
 /// Reports a run: counts, quality, page and mail
@@ -29,8 +29,12 @@ async fn main() -> anyhow::Result<ExitCode> {
     if let Some(arn) = &settings.topic_arn {
         mailer = Some(Arc::new(tamiz_aws::Aws::load().await.mailer(arn)));
     }
+    let mut jobs: Option<Arc<dyn Jobs>> = None;
+    if !settings.job_queues.is_empty() {
+        jobs = Some(Arc::new(tamiz_aws::Aws::load().await.jobs(settings.job_queues.clone())));
+    }
     let run = stores.open(&settings.run)?;
-    let deps = Deps { stores, mailer, progress: Progress::default() };
+    let deps = Deps { stores, mailer, jobs, progress: Progress::default(), now: jiff::Timestamp::now };
     let reported = tamiz_monitor::run(settings, deps, shutdown).await;
     if let Err(error) = &reported {
         record_failure(&run, Stage::Monitor, 0, error).await;

@@ -4,10 +4,12 @@
 //! maud escapes every value; file names, class names and messages may hold anything.
 
 mod bars;
+mod chart;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 pub use bars::{Bar, bars, bars_of};
+pub use chart::{Columns, columns};
 
 const STYLE: &str = include_str!("page/style.css");
 /// A sieve, as an inline icon: without one, browsers ask the network for it.

@@ -10,7 +10,7 @@ use tamiz_telemetry::Progress;
 
 use crate::MonitorError;
 use crate::figures::printable;
-use crate::tally::{COLUMNS, Tally};
+use crate::tally::{Tally, wanted};
 
 /// Parts read at once: enough to hide the store's latency, few enough to bound memory.
 const PARTS_IN_FLIGHT: usize = 4;
@@ -44,7 +44,7 @@ impl Predictions {
         let model = part.model();
         match (&self.model, &model) {
             (None, _) if self.parts.is_empty() => {
-                self.labels = part.metadata.get(schema::LABELS).and_then(|json| serde_json::from_str(json).ok());
+                self.labels = part.labels.clone();
                 self.model = model;
             }
             (first, other) if first != other => {
@@ -95,6 +95,7 @@ async fn read_timings(results: &Folder) -> Result<Option<Labelling>, MonitorErro
 struct Part {
     entry: PartEntry,
     metadata: Metadata,
+    labels: Option<LabelMap>,
     tally: Tally,
 }
 
@@ -117,14 +118,15 @@ async fn read_part(results: &Folder, object: ObjectMeta, progress: &Progress) ->
     let reader = ParquetObject::new(results.store(), object.location);
     let builder = ParquetRecordBatchStreamBuilder::new(reader).await.map_err(unreadable)?;
     let metadata = builder.schema().metadata().clone();
-    let columns = ProjectionMask::columns(builder.parquet_schema(), COLUMNS);
+    let labels: Option<LabelMap> = metadata.get(schema::LABELS).and_then(|json| serde_json::from_str(json).ok());
+    let columns = ProjectionMask::columns(builder.parquet_schema(), wanted(builder.schema()));
     let mut batches = builder.with_projection(columns).with_batch_size(BATCH_ROWS).build().map_err(unreadable)?;
 
-    let (mut tally, mut rows) = (Tally::default(), 0);
+    let (mut tally, mut rows, no_labels) = (Tally::default(), 0, LabelMap(Vec::new()));
     while let Some(batch) = batches.try_next().await.map_err(unreadable)? {
-        tally.add(&batch).map_err(|error| unreadable(error.into()))?;
+        tally.add(&batch, labels.as_ref().unwrap_or(&no_labels)).map_err(|error| unreadable(error.into()))?;
         rows += batch.num_rows() as u64;
         progress.advance(batch.num_rows() as u64);
     }
-    Ok(Part { entry: PartEntry { path, rows, digest: None }, metadata, tally })
+    Ok(Part { entry: PartEntry { path, rows, digest: None }, metadata, labels, tally })
 }

@@ -1,10 +1,12 @@
 //! `report.html`: one self-contained page about a run.
 
+mod drift;
 mod inputs;
 mod outputs;
 mod overview;
 mod predicted;
 mod quality;
+mod usual;
 
 use maud::html;
 use tamiz_domain::Verdict;
@@ -26,10 +28,12 @@ pub(crate) fn render(account: &Account) -> String {
             (predicted::confidence(account))
         }
         (quality::section(account))
+        (drift::section(account))
         div.pair {
             (predicted::sentiment(account))
             (predicted::languages(account))
         }
+        (usual::section(account))
         (inputs::files(account))
         (inputs::rejected(account))
         (outputs::section(account))

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tamiz_domain::{FailedCause, RunLayout, Summary, Verdict};
 use tamiz_ports::{Created, Folder, Mailer};
 use tamiz_telemetry::{Metric, Shutdown, emit};
@@ -11,7 +12,7 @@ use tracing::Instrument;
 
 use crate::evidence::{gather, gather_partially};
 use crate::places::Places;
-use crate::{Deps, MonitorError, Settings, mail, report};
+use crate::{Deps, MonitorError, Settings, history, mail, report};
 
 /// Reports a run: writes `report.html`, sends the mail, commits `summary.json`. A run that went wrong is reported
 /// as failed, which is no error. A run whose `summary.json` is there already is left as it is.
@@ -40,14 +41,16 @@ async fn report_once(settings: &Settings, deps: &Deps) -> Result<Summary, Monito
         results: settings.results.clone(),
         models: settings.models.clone(),
     };
+    let now = (deps.now)();
     let account = match cause {
-        None => account::of_run(gather(settings, deps).await?, places),
+        None => account::of_run(gather(settings, deps, now).await?, places, now),
         Some(cause) => account::of_failure(gather_partially(settings, deps).await?, cause, places),
     };
-    publish(account, &results, deps.mailer.as_ref()).await
+    let history = history::folder(deps.stores.as_ref(), &settings.results)?;
+    publish(account, &results, history.map(|folder| (folder, now)), deps.mailer.as_ref()).await
 }
 
-/// Report, then mail, then `summary.json`, create-only and last.
+/// Report, then mail, then the record for later runs, then `summary.json`, create-only and last.
 ///
 /// The mail goes out before the commit, so at least once: a crash between the two sends it again at the next
 /// attempt. The other order could lose it, and an operator who reads the same mail twice is better off than one
@@ -55,12 +58,17 @@ async fn report_once(settings: &Settings, deps: &Deps) -> Result<Summary, Monito
 async fn publish(
     account: Account,
     results: &Folder,
+    history: Option<(Folder, Timestamp)>,
     mailer: Option<&Arc<dyn Mailer>>,
 ) -> Result<Summary, MonitorError> {
     results.write(RunLayout::REPORT, report::render(&account)).await?;
     let mail = mail::compose(&account);
     if let Some(mailer) = mailer {
         mailer.send(account.summary.run_id.as_str(), &mail).await?;
+    }
+    if let Some((folder, now)) = history {
+        let record = account.record(now);
+        folder.create_json(&record.name(), &record).await?;
     }
     match results.create_json(RunLayout::SUMMARY, &account.summary).await? {
         Created::New => {
@@ -118,6 +126,20 @@ fn metrics(summary: &Summary) -> Vec<(Metric, f64)> {
         (Metric::RowsFailed, counts.failed as f64),
     ];
     values.extend(summary.mean_confidence.map(|mean| (Metric::MeanConfidence, mean)));
-    values.extend(summary.quality.as_ref().map(|quality| (Metric::Accuracy, quality.metrics.accuracy * 100.0)));
+    let metrics = summary.quality.as_ref().map(|quality| &quality.metrics);
+    values.extend(metrics.map(|metrics| (Metric::Accuracy, metrics.accuracy * 100.0)));
+    values.extend(metrics.and_then(|metrics| metrics.log_loss).map(|loss| (Metric::LogLoss, loss)));
+    values.extend(summary.estimated.map(|estimated| (Metric::EstimatedAccuracy, estimated.accuracy * 100.0)));
+    if summary.drift.shift.is_some() {
+        let largest = summary.drift.features.iter().map(|feature| feature.psi).fold(0.0, f64::max);
+        values.push((Metric::DriftIndex, largest));
+        values.push((Metric::FeaturesDrifted, summary.drift.findings().len() as f64));
+    }
+    if let Some(cost) = &summary.cost {
+        values.push((Metric::RunCost, cost.usd));
+        values.push((Metric::WastedAttempts, cost.wasted_attempts as f64));
+    }
+    values.push((Metric::NewLabels, summary.retrain_advice.new_labels as f64));
+    values.push((Metric::RetrainingsWanted, f64::from(u8::from(summary.retrain))));
     values
 }

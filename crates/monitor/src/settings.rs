@@ -3,8 +3,10 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use clap::builder::NonEmptyStringValueParser;
+use jiff::Timestamp;
 use tamiz_domain::FailedCause;
-use tamiz_ports::{Mailer, ObjectUri, Stores};
+use tamiz_ports::{Jobs, Mailer, ObjectUri, Stores};
 use tamiz_telemetry::Progress;
 
 /// Flags of `tamiz-monitor`; each has an environment variable of the same name with the prefix `TAMIZ_`.
@@ -25,6 +27,10 @@ pub struct Settings {
     /// Reports that a stage failed instead of a finished run: {"stage": …, "error": …, "cause": …}
     #[arg(long, env = "TAMIZ_FAILED_CAUSE", value_name = "JSON")]
     pub failed_cause: Option<Failure>,
+    /// Batch job queues in which the run's jobs were, for what they cost, separated by commas; without them no cost is told
+    #[arg(long, env = "TAMIZ_JOB_QUEUES", value_name = "NAME,…", value_delimiter = ',')]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub job_queues: Vec<String>,
     /// Name of the deployment, shown in the mail's subject
     #[arg(long, env = "TAMIZ_PROJECT", value_name = "NAME", default_value = "tamiz")]
     pub project: String,
@@ -52,6 +58,10 @@ pub struct Deps {
     pub stores: Arc<dyn Stores>,
     /// Sends the mail; none sends none.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Knows what the run's jobs used; none where no engine ran them.
+    pub jobs: Option<Arc<dyn Jobs>>,
     /// Advances by the rows of predictions that were read.
     pub progress: Progress,
+    /// The clock.
+    pub now: fn() -> Timestamp,
 }

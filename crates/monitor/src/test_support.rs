@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::BooleanArray;
-use arrow::array::{ArrayRef, Float32Array, Int8Array, RecordBatch, StringArray, UInt64Array, new_null_array};
+use arrow::array::{
+    ArrayRef, Float32Array, Int8Array, RecordBatch, StringArray, UInt32Array, UInt64Array, new_null_array,
+};
 use arrow::datatypes::Schema;
 use parquet::arrow::ArrowWriter;
 use tamiz_domain::{
-    Configuration, Counts, DataQuality, EtlReport, FileProblem, FileReport, LabelMap, Manifest, ManifestObject,
-    ModelReference, ObjectIdentity, Ownership, PartEntry, RejectReason, RunLayout, part_name, schema,
+    Configuration, Counts, DataQuality, EtlReport, FileProblem, FileReport, JobUse, LabelMap, Manifest, ManifestObject,
+    ModelReference, ObjectIdentity, Ownership, PartEntry, RejectReason, RunId, RunLayout, RunRecord, Verdict,
+    part_name, schema,
 };
-use tamiz_ports::{Folder, MemoryMailer, MemoryStores, Stores};
+use tamiz_ports::{FixedJobs, Folder, MemoryMailer, MemoryStores, Stores};
 use tamiz_telemetry::Progress;
 
 use crate::predictions::Predictions;
@@ -29,6 +32,7 @@ pub(crate) struct Row {
     pub(crate) predicted: Option<i8>,
     pub(crate) confidence: f32,
     pub(crate) sentiment: Option<&'static str>,
+    pub(crate) language: &'static str,
 }
 
 /// `rows` predictions for a source, every tenth of them wrong and the n-th with the confidence that its number gives.
@@ -42,6 +46,7 @@ pub(crate) fn predicted_rows(source: &str, rows: u64, labelled: bool) -> Vec<Row
             predicted: Some(predicted),
             confidence: 0.51 + 0.48 * ((n * 37 % 100) as f32 / 100.0).sqrt(),
             sentiment: [Some("Positivo"), Some("Negativo"), Some("Neutral"), None][(n * 7 % 4) as usize],
+            language: "en",
         }
     };
     (0..rows).map(row).collect()
@@ -128,6 +133,7 @@ pub(crate) fn labelled(etl: &EtlReport) -> Predictions {
 pub(crate) struct TestRun {
     pub(crate) stores: MemoryStores,
     pub(crate) mailer: Arc<MemoryMailer>,
+    pub(crate) jobs: Option<Vec<JobUse>>,
     pub(crate) settings: Settings,
 }
 
@@ -147,10 +153,11 @@ impl TestRun {
             results: uri(format!("s3://tamiz-results-123456789012/runs/{run_id}")),
             models: uri("s3://tamiz-models-123456789012/polarity".into()),
             topic_arn: None,
+            job_queues: Vec::new(),
             failed_cause: None,
             project: "tamiz-prod".into(),
         };
-        Self { stores: MemoryStores::default(), mailer: Arc::default(), settings }
+        Self { stores: MemoryStores::default(), mailer: Arc::default(), jobs: None, settings }
     }
 
     /// A finished run over `etl`'s files with these predictions.
@@ -193,7 +200,31 @@ impl TestRun {
     }
 
     pub(crate) fn deps(&self) -> Deps {
-        Deps { stores: Arc::new(self.stores.clone()), mailer: Some(self.mailer.clone()), progress: Progress::default() }
+        Deps {
+            stores: Arc::new(self.stores.clone()),
+            mailer: Some(self.mailer.clone()),
+            jobs: self.jobs.clone().map(|jobs| Arc::new(FixedJobs(jobs)) as _),
+            progress: Progress::default(),
+            now: || jiff::Timestamp::constant(1_795_348_800, 0),
+        }
+    }
+}
+
+/// What is kept in mind of a successful run about which nothing is known.
+pub(crate) fn record(run_id: RunId, at: jiff::Timestamp) -> RunRecord {
+    RunRecord {
+        at,
+        run_id,
+        verdict: Verdict::Ok,
+        counts: Counts::default(),
+        model: Some(model()),
+        profile: None,
+        shift: None,
+        mean_confidence: None,
+        accuracy: None,
+        shares: Default::default(),
+        usd: None,
+        retrain: false,
     }
 }
 
@@ -217,7 +248,7 @@ fn parquet_part(run_id: &str, rows: &[Row]) -> Vec<u8> {
         (schema::LABELS, labels),
     ];
     let metadata: HashMap<String, String> = metadata.map(|(key, value)| (key.to_owned(), value)).into();
-    let fields = schema::predictions(&["text".to_owned(), "sentiment".to_owned()]).fields().clone();
+    let fields = schema::predictions(&["text", "sentiment", "language"].map(str::to_owned), &[]).fields().clone();
     let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
     let columns = schema.fields().iter().map(|field| {
         let column = plain_column(field.name(), rows).unwrap_or_else(|| new_null_array(field.data_type(), rows.len()));
@@ -243,9 +274,11 @@ fn plain_column(name: &str, rows: &[Row]) -> Option<ArrayRef> {
         "confidence" => {
             Arc::new(rows.iter().map(|row| row.predicted.map(|_| row.confidence)).collect::<Float32Array>())
         }
+        "num_characters" => Arc::new(UInt32Array::from_iter_values(rows.iter().map(|_| REVIEW_TEXT.len() as u32))),
         "truncated" => Arc::new(rows.iter().map(|_| Some(false)).collect::<BooleanArray>()),
         "outcome" => strings(&|row| Some(if row.predicted.is_some() { "ok" } else { "failed" }.to_owned())),
         "text" => strings(&|_| Some(REVIEW_TEXT.to_owned())),
+        "language" => strings(&|row| Some(row.language.to_owned())),
         "sentiment" => strings(&|row| row.sentiment.map(str::to_owned)),
         _ => return None,
     })

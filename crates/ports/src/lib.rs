@@ -1,4 +1,4 @@
-//! The seams between Tamiz and the world: object stores at a URI, queue, workflow, capacity, mail.
+//! The seams between Tamiz and the world: object stores at a URI, queue, workflow, capacity, jobs, mail.
 //!
 //! Each seam has a trait that says what is atomic and who owns what, a memory version for tests, and where it
 //! matters a faulty wrapper and a conformance suite that every implementation passes. The object-store seam is
@@ -10,6 +10,7 @@ mod failure_record;
 mod faulty_store;
 mod folder;
 mod folder_store;
+mod jobs;
 mod mail;
 mod memory_stores;
 mod parquet_object;
@@ -24,6 +25,7 @@ pub use failure_record::record_failure;
 pub use faulty_store::{Fault, FaultyStore, Moment, Operation};
 pub use folder::{Created, Folder, Swapped, Versioned};
 pub use folder_store::FolderStore;
+pub use jobs::{FixedJobs, Jobs};
 pub use mail::{FolderMailer, Mail, MailError, Mailer, MemoryMailer};
 pub use memory_stores::MemoryStores;
 pub use parquet_object::ParquetObject;

@@ -129,7 +129,7 @@ async fn labelled_runs_become_a_promoted_model_and_running_again_changes_nothing
         "{card}"
     );
     assert_eq!(
-        folder.read_json::<tamiz_domain::Baseline>("baseline.json").await.unwrap().rows,
+        folder.read_json::<tamiz_domain::Baseline>("baseline.json").await.unwrap().profile.rows,
         outcome.metrics.holdout.rows
     );
 

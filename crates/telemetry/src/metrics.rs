@@ -7,6 +7,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
+/// CloudWatch namespace of every metric.
+const NAMESPACE: &str = "Tamiz";
+
 /// Unit of a metric, by its CloudWatch name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -59,6 +62,14 @@ metrics! {
     RowsFailed "RowsFailed" Count "clean rows that could not be labelled";
     MeanConfidence "MeanConfidence" None "mean confidence of a run's predictions";
     Accuracy "Accuracy" Percent "accuracy against labels that came with the data";
+    LogLoss "LogLoss" None "mean negative log-likelihood of labels that came with the data, in nats";
+    EstimatedAccuracy "EstimatedAccuracy" Percent "accuracy of a run as the model's own scores have it";
+    DriftIndex "DriftIndex" None "largest stability index of a run's features against the model's baseline";
+    FeaturesDrifted "FeaturesDrifted" Count "features of a run that are certainly beyond the band";
+    RunCost "RunCost" None "US dollars that the jobs of a run cost";
+    WastedAttempts "WastedAttempts" Count "attempts of jobs of a run that had to be repeated";
+    NewLabels "NewLabels" Count "labelled rows that the model in use has not seen";
+    RetrainingsWanted "RetrainingsWanted" Count "runs that asked for a new model";
     DeviceBusyShare "DeviceBusyShare" Percent "share of the labelling's time in which the device worked";
     StageSeconds "StageSeconds" Seconds "wall time of a stage";
     HoldoutAccuracy "HoldoutAccuracy" Percent "accuracy of a newly trained model on its hold-out";
@@ -104,7 +115,7 @@ fn emf(stage: &str, run_id: Option<&str>, values: &[(Metric, f64)], timestamp_ms
     let mut line = Map::new();
     line.insert(
         "_aws".into(),
-        json!({"Timestamp": timestamp_ms, "CloudWatchMetrics": [{"Namespace": "Tamiz", "Dimensions": [["stage"]], "Metrics": definitions}]}),
+        json!({"Timestamp": timestamp_ms, "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["stage"]], "Metrics": definitions}]}),
     );
     line.insert("stage".into(), stage.into());
     if let Some(run_id) = run_id {
@@ -125,6 +136,29 @@ mod tests {
         for definition in METRICS {
             assert_eq!(definition.metric.definition().name, definition.name);
         }
+    }
+
+    /// The page of the documentation that tells every metric.
+    fn metrics_page() -> String {
+        let row = |metric: &MetricDefinition| {
+            format!("| `{}` | {} | {} |\n", metric.name, metric.unit.name(), metric.meaning)
+        };
+        format!(
+            "# Metrics\n\nMade from the table in `crates/telemetry/src/metrics.rs`; a test holds the two together, and \
+             `UPDATE_DOCS=1 cargo test` writes this page anew.\n\nThe jobs print them as CloudWatch embedded metric format on \
+             stdout, in the namespace `{NAMESPACE}`, with the stage as the only\ndimension. The run's id goes along as a property, \
+             by which CloudWatch Logs Insights finds them.\n\n| metric | unit | what it tells |\n|---|---|---|\n{}",
+            METRICS.iter().map(row).collect::<String>()
+        )
+    }
+
+    #[test]
+    fn the_page_is_the_table() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(page, metrics_page()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(page).unwrap(), metrics_page(), "UPDATE_DOCS=1 writes it anew");
     }
 
     #[test]

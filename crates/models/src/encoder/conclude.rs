@@ -4,13 +4,13 @@ use super::config::EncoderConfig;
 use super::reading::{ReadText, WordPlace, Words};
 use crate::entities::{Word, entities};
 use crate::scheme::Scheme;
-use crate::task::{Labelled, Prediction, Task, Unlabelled, likeliest};
+use crate::task::{Labelled, Prediction, Reading, Task, Unlabelled, likeliest};
 
 impl EncoderConfig {
     /// What becomes of a text whose windows have these logits.
     pub fn conclude(&self, text: &ReadText, logits: &[Vec<f32>]) -> Labelled {
         if let (Task::Extraction(scheme), Some(words)) = (&self.task, &text.words) {
-            return extract(scheme, words, logits, text.truncated);
+            return extract(scheme, words, logits, text.reading);
         }
         let num_tokens = |window: &Vec<u32>| window.len() as f32;
         let total: f32 = text.windows.iter().map(num_tokens).sum();
@@ -21,7 +21,7 @@ impl EncoderConfig {
                 *sum += share * score;
             }
         }
-        self.task.predict(scores, text.truncated)
+        self.task.predict(scores, text.reading)
     }
 }
 
@@ -42,7 +42,7 @@ pub(super) fn softmax(logits: &[f32]) -> Vec<f32> {
     powers.into_iter().map(|power| power / sum).collect()
 }
 
-fn extract(scheme: &Scheme, words: &Words, logits: &[Vec<f32>], truncated: bool) -> Labelled {
+fn extract(scheme: &Scheme, words: &Words, logits: &[Vec<f32>], reading: Reading) -> Labelled {
     let classified = |place: &WordPlace| {
         let window = logits.get(place.window)?;
         let probabilities = softmax(window.get(place.token * scheme.len()..(place.token + 1) * scheme.len())?);
@@ -51,5 +51,5 @@ fn extract(scheme: &Scheme, words: &Words, logits: &[Vec<f32>], truncated: bool)
     };
     let words_found: Option<Vec<Word>> = words.places.iter().map(classified).collect();
     let found = entities(&words.text, &words_found.ok_or(Unlabelled::NotANumber)?, scheme);
-    Ok(Prediction { entities: found, truncated, ..Prediction::default() })
+    Ok(Prediction { entities: found, reading, ..Prediction::default() })
 }

@@ -189,7 +189,7 @@ fn predictions_follow_from_the_logits_by_the_task() {
             .enumerate()
             .reduce(|best, next| if next.1 > best.1 { next } else { best })
             .unwrap();
-        assert_eq!((found.label, found.truncated), (Some(best as i8 + 1), row.truncated), "{}", row.text);
+        assert_eq!((found.label, found.reading.truncated), (Some(best as i8 + 1), row.truncated), "{}", row.text);
         assert!((found.scores.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     }
     for (row, found) in predictions("roberta-topics") {
@@ -207,7 +207,7 @@ fn predictions_follow_from_the_logits_by_the_task() {
             assert_eq!(entity.text, spelled);
             assert!(!spelled.is_empty() && ["person", "location"].contains(&entity.kind.as_str()));
         }
-        assert!(found.scores.is_empty() && !found.truncated, "all of the text is looked through");
+        assert!(found.scores.is_empty() && !found.reading.truncated, "all of the text is looked through");
     }
 }
 
@@ -230,7 +230,7 @@ fn windows_of_a_long_text_are_averaged_where_that_is_asked_for() {
         mean.iter_mut().zip(softmax(logits)).for_each(|(mean, score)| *mean += share * score);
     }
     let found = encoder.read_and_label(&[&text]).unwrap().remove(0).unwrap();
-    assert!(largest_difference(&found.scores, &mean) < 1e-6 && !found.truncated);
+    assert!(largest_difference(&found.scores, &mean) < 1e-6 && !found.reading.truncated);
 }
 
 /// Why a copy of a golden model is refused, once `change` is through with it.

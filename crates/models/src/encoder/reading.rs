@@ -5,20 +5,23 @@ use tokenizers::{Encoding, Tokenizer, TruncationDirection};
 
 use super::config::Head;
 use crate::Problem;
-use crate::task::Unlabelled;
+use crate::task::{Reading, Unlabelled};
 
 /// Tokens that two windows of a text share, so that each has words around it.
 const OVERLAP: usize = 64;
 /// Bytes of a text that are read for a window, to begin with: hardly any text has so many a token.
 const BYTES_PER_TOKEN: usize = 16;
 
+/// What that token is called: by BERT and DistilBERT, by RoBERTa and XLM-RoBERTa.
+const UNKNOWN: [&str; 2] = ["[UNK]", "<unk>"];
+
 /// A text as the network reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ReadText {
     /// Token ids of each window, special tokens included; at least one window of at least one token.
     pub windows: Vec<Vec<u32>>,
-    /// Whether the text goes on behind the windows.
-    pub truncated: bool,
+    /// How it was read.
+    pub reading: Reading,
     /// For extraction only.
     pub words: Option<Words>,
 }
@@ -47,6 +50,8 @@ pub(super) struct TextReader {
     /// Tokens of a window, special ones included.
     window: usize,
     num_special: usize,
+    /// The token that stands for anything that the vocabulary lacks; none of a tokenizer that takes such things apart into bytes.
+    unknown: Option<u32>,
     overlap: usize,
     head: Head,
     long_texts: LongTexts,
@@ -80,7 +85,8 @@ impl TextReader {
             return Err(Problem::Malformed(why));
         }
         let overlap = OVERLAP.min((window - num_special) / 2);
-        Ok(Self { tokenizer, window, num_special, overlap, head, long_texts })
+        let unknown = UNKNOWN.iter().find_map(|name| tokenizer.token_to_id(name));
+        Ok(Self { tokenizer, window, num_special, unknown, overlap, head, long_texts })
     }
 
     /// Reads a text.
@@ -91,11 +97,11 @@ impl TextReader {
                 let all = self.tokenizer.encode_char_offsets(text, false).map_err(refused)?;
                 let encodings = self.windows(all).map_err(refused)?;
                 let words = Words { text: text.to_owned(), places: self.words(text, &encodings) };
-                Ok(ReadText { words: Some(words), ..read(&encodings, false) })
+                Ok(ReadText { words: Some(words), ..self.text(&encodings, false) })
             }
             (Head::Sequence, LongTexts::Average) => {
                 let all = self.tokenizer.encode_fast(text, false).map_err(refused)?;
-                Ok(read(&self.windows(all).map_err(refused)?, false))
+                Ok(self.text(&self.windows(all).map_err(refused)?, false))
             }
             (Head::Sequence, LongTexts::Truncate) => self.first_window(text).map_err(refused),
         }
@@ -109,7 +115,7 @@ impl TextReader {
             let encodings = self.windows(self.tokenizer.encode_fast(head, false)?)?;
             // The cut stands between two words, so it changes no token before it.
             if head.len() == text.len() || encodings.len() > 1 {
-                return Ok(read(&encodings[..1], encodings.len() > 1));
+                return Ok(self.text(&encodings[..1], encodings.len() > 1));
             }
             limit = 2 * head.len().max(limit);
         }
@@ -122,6 +128,15 @@ impl TextReader {
         let mut first = self.tokenizer.post_process(all, None, true)?;
         let rest = first.take_overflowing();
         Ok([first].into_iter().chain(rest).collect())
+    }
+
+    fn text(&self, encodings: &[Encoding], truncated: bool) -> ReadText {
+        let windows: Vec<Vec<u32>> = encodings.iter().map(|encoding| encoding.get_ids().to_vec()).collect();
+        let num_tokens = windows.iter().map(|window| window.len().saturating_sub(self.num_special)).sum::<usize>();
+        let num_unknown = windows.iter().flatten().filter(|&&id| Some(id) == self.unknown).count();
+        let unknown_share = num_unknown as f32 / num_tokens.max(1) as f32;
+        let num_tokens = u32::try_from(num_tokens).unwrap_or(u32::MAX);
+        ReadText { windows, reading: Reading { num_tokens, unknown_share, truncated }, words: None }
     }
 
     /// Words with the first of their tokens, each in the window where it is farthest from the edge: two windows share what they
@@ -150,11 +165,6 @@ impl TextReader {
         places.iter_mut().for_each(|place| place.span = trimmed(&characters, place.span));
         places
     }
-}
-
-fn read(encodings: &[Encoding], truncated: bool) -> ReadText {
-    let windows = encodings.iter().map(|encoding| encoding.get_ids().to_vec()).collect();
-    ReadText { windows, truncated, words: None }
 }
 
 /// The text up to the first white space from `limit` on.
@@ -194,17 +204,18 @@ mod tests {
         let few = reader.read(&words[..60]).unwrap();
         let many = reader.read(&words).unwrap();
         assert_eq!(few, many);
-        assert!(many.truncated && many.windows.len() == 1 && many.windows[0].len() == 12);
+        assert!(many.reading.truncated && many.windows.len() == 1 && many.windows[0].len() == 12);
         // Nothing but white space, or one word without end.
-        assert!(!reader.read(&" ".repeat(100_000)).unwrap().truncated);
-        assert!(!reader.read(&"x".repeat(100_000)).unwrap().truncated, "too long a word is one unknown token");
+        assert!(!reader.read(&" ".repeat(100_000)).unwrap().reading.truncated);
+        let endless = reader.read(&"x".repeat(100_000)).unwrap().reading;
+        assert_eq!(endless, Reading { num_tokens: 1, unknown_share: 1.0, truncated: false }, "one unknown token");
     }
 
     #[test]
     fn windows_overlap_and_cover_the_text() {
         let reader = reader(12, Head::Sequence, LongTexts::Average);
         let read = reader.read(&"a great book about life, ".repeat(5)).unwrap();
-        assert!(read.windows.len() > 2 && !read.truncated, "{:?}", read.windows);
+        assert!(read.windows.len() > 2 && !read.reading.truncated, "{:?}", read.windows);
         for pair in read.windows.windows(2) {
             assert_eq!(pair[0][11 - reader.overlap..11], pair[1][1..1 + reader.overlap]);
         }

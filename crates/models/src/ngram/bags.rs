@@ -1,26 +1,33 @@
 //! Features of many texts, end to end: the form that an embedding bag takes.
 
+use crate::task::Reading;
+
 /// Features of several texts: the features of text `i` are `indices[starts[i]..starts[i + 1]]`.
 #[derive(Debug, Clone)]
 pub(crate) struct Bags {
     /// Rows of the embedding table. Libtorch takes signed numbers; 32 bits hold every table.
     pub indices: Vec<i32>,
     starts: Vec<usize>,
-    /// Whether a text was longer than what is read.
-    pub truncated: Vec<bool>,
+    /// How each text was read.
+    pub readings: Vec<Reading>,
 }
 
 impl Default for Bags {
     fn default() -> Self {
-        Self { indices: Vec::new(), starts: vec![0], truncated: Vec::new() }
+        Self { indices: Vec::new(), starts: vec![0], readings: Vec::new() }
     }
 }
 
 impl Bags {
     /// Ends the current text: everything in `indices` since the last end belongs to it.
-    pub fn end_text(&mut self, truncated: bool) {
+    pub fn end_text(&mut self, reading: Reading) {
         self.starts.push(self.indices.len());
-        self.truncated.push(truncated);
+        self.readings.push(reading);
+    }
+
+    /// Features of the text that is not ended yet.
+    pub fn open_text(&self) -> &[i32] {
+        &self.indices[self.starts.last().copied().unwrap_or(0)..]
     }
 
     /// Features of one text.
@@ -39,7 +46,7 @@ impl Bags {
         let shift = self.indices.len();
         self.indices.extend_from_slice(&other.indices);
         self.starts.extend(other.starts[1..].iter().map(|start| start + shift));
-        self.truncated.extend_from_slice(&other.truncated);
+        self.readings.extend_from_slice(&other.readings);
     }
 
     /// Where each text begins, and at last where the last one ends: offsets of an embedding bag.

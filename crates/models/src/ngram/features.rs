@@ -7,6 +7,7 @@ use super::bags::Bags;
 use super::featuriser::Featuriser;
 use crate::ModelError;
 use crate::ragged::{Ragged, RaggedBuilder};
+use crate::task::Reading;
 use crate::training::Example;
 
 /// Texts that are read together, and looked at together where all are.
@@ -59,7 +60,7 @@ impl Features {
         let mut bags = Bags::default();
         for text in texts {
             self.add_to(text, &mut bags.indices);
-            bags.end_text(false);
+            bags.end_text(Reading::default());
         }
         bags
     }

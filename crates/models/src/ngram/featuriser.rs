@@ -4,8 +4,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::bags::Bags;
+use super::known::Known;
 use super::tokens::{self, each_token};
 use crate::Problem;
+use crate::task::Reading;
 
 /// Longest n-gram that the rules allow.
 const MAX_NGRAMS: usize = 5;
@@ -57,6 +59,8 @@ pub struct Featuriser {
     ngrams: usize,
     mask: u64,
     max_tokens: usize,
+    /// The n-grams that the training met; none before there was one.
+    known: Option<Known>,
 }
 
 impl Featuriser {
@@ -67,8 +71,18 @@ impl Featuriser {
     pub fn new(config: &FeaturiserConfig) -> Result<Self, Problem> {
         match config.problem() {
             Some(problem) => Err(problem),
-            None => Ok(Self { ngrams: config.ngrams, mask: config.buckets as u64 - 1, max_tokens: config.max_tokens }),
+            None => Ok(Self {
+                ngrams: config.ngrams,
+                mask: config.buckets as u64 - 1,
+                max_tokens: config.max_tokens,
+                known: None,
+            }),
         }
+    }
+
+    /// The same, which tells known n-grams from unknown ones.
+    pub(super) fn knowing(self, known: Known) -> Self {
+        Self { known: Some(known), ..self }
     }
 
     /// Features of every text, in order, computed on all cores.
@@ -106,7 +120,9 @@ impl Featuriser {
             read += 1;
             true
         });
-        bags.end_text(truncated);
+        let unknown_share = self.known.as_ref().map_or(0.0, |known| known.unknown_share(bags.open_text()));
+        // `max_tokens` is 2^20 at most.
+        bags.end_text(Reading { num_tokens: read as u32, unknown_share, truncated });
     }
 
     fn row(&self, gram: u64) -> i32 {
@@ -156,7 +172,7 @@ mod tests {
         let texts: Vec<String> = (0..1_000).map(|n| format!("text {n} of {}", n % 7)).collect();
         let featuriser = Featuriser::new(&FeaturiserConfig::new(2, 1 << 16)).unwrap();
         let together = featuriser.bags(&texts);
-        assert_eq!(together.truncated.len(), texts.len());
+        assert_eq!(together.readings.len(), texts.len());
         for (row, text) in texts.iter().enumerate() {
             assert_eq!(together.text(row), featuriser.bags(&[text]).indices);
         }
@@ -166,7 +182,8 @@ mod tests {
     fn what_is_too_long_is_cut_and_flagged() {
         let config = FeaturiserConfig { max_tokens: 3, ..FeaturiserConfig::new(1, 256) };
         let bags = Featuriser::new(&config).unwrap().bags(&["a b c", "a b c d", ""]);
-        assert_eq!(bags.truncated, [false, true, false]);
+        let readings: Vec<(u32, bool)> = bags.readings.iter().map(|text| (text.num_tokens, text.truncated)).collect();
+        assert_eq!(readings, [(3, false), (3, true), (0, false)]);
         assert_eq!((bags.text(1).len(), bags.text(2).len()), (3, 0));
     }
 

@@ -5,6 +5,7 @@ mod batches;
 mod features;
 mod featuriser;
 mod format;
+mod known;
 mod model;
 mod network;
 mod optimiser;

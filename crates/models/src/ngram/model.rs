@@ -9,6 +9,7 @@ use tch::{Kind, Tensor};
 use super::ARCHITECTURE;
 use super::featuriser::{Featuriser, FeaturiserConfig};
 use super::format::WeightFormat;
+use super::known::Known;
 use super::network::{Sizes, TextTensors};
 use super::weights::Weights;
 use crate::artifact::{Artifact, CONFIG};
@@ -118,6 +119,7 @@ impl Ngram {
             Featuriser::new(&config.featuriser).map_err(|problem| ModelError::unusable(CONFIG, problem))?;
         let network = weights.network()?;
         let (table, bias) = (network.folded()?, network.bias);
+        let featuriser = featuriser.knowing(Known::of(&table)?);
         let task = Task::Classification(config.labels.clone());
         Ok(Self { config, task, featuriser: Arc::new(featuriser), weights, table, bias, device })
     }
@@ -147,7 +149,7 @@ impl Model for Ngram {
 
     fn begin(&mut self, texts: ReadTexts) -> Result<Pending, ModelError> {
         let Input::Bags(bags) = texts.0 else { return Err(ModelError::ForeignInput) };
-        if bags.truncated.is_empty() {
+        if bags.readings.is_empty() {
             return Ok(Pending::new(|| Ok(Vec::new())));
         }
         let _guard = tch::no_grad_guard();
@@ -159,8 +161,8 @@ impl Model for Ngram {
         let task = self.task.clone();
         Ok(Pending::new(move || {
             let rows = download(&probabilities)?;
-            let scored = rows.chunks_exact(task.labels().len()).zip(&bags.truncated);
-            Ok(scored.map(|(row, &truncated)| task.predict(row.to_vec(), truncated)).collect())
+            let scored = rows.chunks_exact(task.labels().len()).zip(&bags.readings);
+            Ok(scored.map(|(row, &reading)| task.predict(row.to_vec(), reading)).collect())
         }))
     }
 

@@ -162,6 +162,7 @@ impl TextTensors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::task::Reading;
 
     #[test]
     fn a_network_says_the_same_with_as_many_columns_as_classes_less_one() {
@@ -173,7 +174,7 @@ mod tests {
             let mut bags = Bags::default();
             for features in [&[3, 1, 3][..], &[], &[1, 7]] {
                 bags.indices.extend_from_slice(features);
-                bags.end_text(false);
+                bags.end_text(Reading::default());
             }
             let scores = |network: &Network| {
                 let logits = Tensor::f_from_slice(&network.logits(&bags, Device::CPU).unwrap()).unwrap();

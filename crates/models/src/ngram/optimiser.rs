@@ -145,13 +145,14 @@ mod tests {
     use super::*;
     use crate::ngram::bags::Bags;
     use crate::ngram::network::Sizes;
+    use crate::task::Reading;
 
     /// Three texts, one of them empty, with repeated and shared features.
     fn batch() -> (Features, Batch) {
         let mut bags = Bags::default();
         for features in [&[3, 1, 3][..], &[], &[1, 7]] {
             bags.indices.extend_from_slice(features);
-            bags.end_text(false);
+            bags.end_text(Reading::default());
         }
         let features = Features::of_bags(&bags);
         let batch = Batch::gather(&features, &[0, 1, 2], &[2, 0, 1]);

@@ -1,7 +1,7 @@
 //! The input files, what was left out of them, and the rejected records by reason.
 
 use maud::{Markup, html};
-use tamiz_domain::FileReport;
+use tamiz_domain::{FileReport, RejectReason};
 
 use crate::account::Account;
 use crate::figures::{capitalised, printable, source_name, thousands};
@@ -64,7 +64,7 @@ pub(super) fn rejected(account: &Account) -> Markup {
             tbody {
                 @for (reason, records) in reasons {
                     tr {
-                        th scope="row" { (capitalised(reason.meaning())) " " code { (reason.code()) } }
+                        th scope="row" { (capitalised(reason.meaning())) " " code { (reason.code()) } (examples(account, reason)) }
                         td.number data-name="Records" { (thousands(records)) }
                         td data-name="What to do" { (reason.remedy()) }
                     }
@@ -73,4 +73,22 @@ pub(super) fn rejected(account: &Account) -> Markup {
         }
     };
     section("rejected", "Rejected records", content)
+}
+
+/// The shapes of some records that were rejected for a reason.
+fn examples(account: &Account, reason: RejectReason) -> Markup {
+    let Some(examples) = account.examples.get(reason.code()) else { return html! {} };
+    html! {
+        details {
+            summary { "Examples" }
+            ul.shapes {
+                @for example in examples {
+                    li {
+                        code { (example.shape) } " "
+                        span.note { "record " (thousands(example.row)) " of " (source_name(&example.source)) "; letters are x, digits 9" }
+                    }
+                }
+            }
+        }
+    }
 }

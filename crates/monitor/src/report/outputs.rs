@@ -5,6 +5,7 @@ use tamiz_domain::{Labelling, RunLayout};
 
 use crate::account::Account;
 use crate::figures::{count_of, printable, thousands};
+use crate::mail::cost_in_words;
 use crate::page::section as page_section;
 
 /// Parts linked at most; with more, a list says less than the folder's name.
@@ -20,6 +21,7 @@ pub(super) fn section(account: &Account) -> Markup {
                 dt { "Model" } dd { (model.name) " " code { (model.version) } br; span.note { "SHA-256 " code { (model.digest) } } }
             }
             @if let Some(labelling) = &summary.labelling { dt { "Labelling" } dd { (speed(labelling)) } }
+            @if let Some(cost) = &summary.cost { dt { "Cost" } dd { (cost_in_words(cost)) } }
             @if !account.predictions.parts.is_empty() {
                 dt { "Predictions" } dd { code { (places.results.join(RunLayout::PREDICTIONS)) "/" } (parts(account)) }
             }

@@ -74,7 +74,7 @@ pub(super) fn findings(account: &Account) -> Markup {
                 @if let Some(remedy) = &account.remedy { p.advice { strong { "What to do. " } (remedy) } }
             }))
         }
-        @if advice.new_labels > 0 {
+        @if advice.new_labels > 0 || advice.in_need {
             p.advice { strong { @if summary.retrain { "A new model is trained. " } @else { "No new model yet. " } } (advice.reason) }
         }
     }

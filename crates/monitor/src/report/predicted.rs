@@ -1,11 +1,11 @@
 //! What the model said: classes, how sure it was, against the lexicon's sentiment, in which languages.
 
 use maud::{Markup, html};
+use tamiz_domain::Histogram;
 
 use crate::account::Account;
 use crate::figures::{percent, printable, share, thousands};
-use crate::page::{Bar, bars, section};
-use crate::tally::Confidence;
+use crate::page::{Bar, Columns, bars, columns, section};
 
 /// Languages shown; the rest is summed up.
 const MAX_LANGUAGES: usize = 8;
@@ -23,12 +23,24 @@ pub(super) fn classes(account: &Account) -> Markup {
 
 /// Histogram of confidence, from the first bin that holds anything.
 pub(super) fn confidence(account: &Account) -> Markup {
-    let bins = account.predictions.tally.confidence.bins;
-    let Some(first) = bins.iter().position(|&rows| rows > 0) else { return html! {} };
-    let edge = |bin: usize| format!("{:.2}", bin as f64 / Confidence::BINS as f64);
-    let bar = |bin: usize| Bar { name: format!("{}–{}", edge(bin), edge(bin + 1)), rows: bins[bin] };
-    let list: Vec<Bar> = (first..Confidence::BINS).map(bar).collect();
-    section("confidence", "Confidence", bars("Labelled reviews by the model's confidence", "Confidence", &list))
+    let Histogram { edges, counts } = &account.predictions.tally.profile.confidence;
+    let Some(first) = counts.iter().position(|&rows| rows > 0) else { return html! {} };
+    let end = |bin: usize| edges.get(bin + 1).copied().unwrap_or(1.0);
+    let shown = first..edges.len().min(counts.len());
+    let bar = |bin: usize| Bar { name: format!("{:.2}–{:.2}", edges[bin], end(bin)), rows: counts[bin] };
+    let list: Vec<Bar> = shown.clone().map(bar).collect();
+    let names: Vec<String> = shown.clone().map(|bin| format!("{:.2}", edges[bin])).collect();
+    let total: u64 = counts.iter().sum();
+    let shares = shown.map(|bin| share(counts[bin], total)).collect();
+    let title = "Share of the labelled reviews by the model's confidence";
+    let content = html! {
+        (columns(Columns { title, places: &names, kinds: &[("Share", shares)] }))
+        details {
+            summary { "Figures" }
+            (bars("Labelled reviews by the model's confidence", "Confidence", &list))
+        }
+    };
+    section("confidence", "Confidence", content)
 }
 
 /// Clean rows by language.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use tamiz_domain::{LabelMap, MetricSet};
-use tamiz_models::{Model, ModelError, Prediction};
+use tamiz_models::{Model, ModelError, Prediction, Reading};
 
 use super::tally::Tally;
 use crate::data::{Answer, Label, NO_LABEL, Row, Rows, Span};
@@ -26,6 +26,8 @@ pub(crate) struct Evaluation {
     pub hits: Vec<bool>,
     /// For each row whether saying that nothing is there would be right; empty where labels are classes.
     pub nothing: Vec<bool>,
+    /// How each row's text was read; none of one that the model fails on.
+    pub readings: Vec<Option<Reading>>,
     /// Confidence of each row's prediction; empty where labels are entities.
     pub confidences: Vec<f32>,
     /// Probability of each row's label; empty where labels are entities.
@@ -42,6 +44,7 @@ impl Evaluation {
             answers: [&self.answers[..], &other.answers].concat(),
             hits: [&self.hits[..], &other.hits].concat(),
             nothing: [&self.nothing[..], &other.nothing].concat(),
+            readings: [&self.readings[..], &other.readings].concat(),
             confidences: [&self.confidences[..], &other.confidences].concat(),
             of_labels: [&self.of_labels[..], &other.of_labels].concat(),
             texts_per_second: self.texts_per_second,
@@ -57,6 +60,7 @@ pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> R
         answers: Vec::with_capacity(which.len()),
         hits: Vec::with_capacity(which.len()),
         nothing: Vec::new(),
+        readings: Vec::with_capacity(which.len()),
         confidences: Vec::new(),
         of_labels: Vec::new(),
         texts_per_second: 0.0,
@@ -65,6 +69,7 @@ pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> R
     for batch in which.chunks(BATCH_ROWS) {
         let texts: Vec<&str> = rows.pick(batch).map(|row| row.text).collect();
         for (Row { label, .. }, labelled) in rows.pick(batch).zip(model.read_and_label(&texts)?) {
+            found.readings.push(labelled.as_ref().ok().map(|prediction| prediction.reading));
             // A text that the model fails on is one that it gets wrong.
             let prediction = labelled.unwrap_or_default();
             let answer = numbers.answer(&prediction);

@@ -81,6 +81,7 @@ mod tests {
             metrics: MetricSet::of_confusion(BTreeMap::new(), None),
             answers: of.iter().map(|row| Answer::Class(row.1)).collect(),
             nothing: Vec::new(),
+            readings: Vec::new(),
             hits: of.iter().map(|row| row.0 == row.1).collect(),
             confidences: of.iter().map(|row| row.2).collect(),
             of_labels: of.iter().map(|row| row.3).collect(),

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use tamiz_domain::{MetricSet, Slice};
+use tamiz_domain::{MetricSet, Slice, length_class};
 
 use super::Evaluation;
 use super::tally::Tally;
 use crate::data::{Row, Rows};
-
-/// Words from which on a text is of medium length, and from which on it is long.
-const LENGTHS: [usize; 2] = [20, 100];
 
 /// Rows of the smallest group that a figure says something of.
 const LEAST_ROWS: usize = 20;
@@ -32,7 +29,7 @@ type Feature = fn(&Row<'_>) -> Option<String>;
 pub(crate) fn groups(rows: &Rows, which: &[usize]) -> Vec<Group> {
     let features: [(&str, Feature); 3] = [
         ("language", |row| row.language.map(str::to_owned)),
-        ("length", |row| Some(length(row.text).to_owned())),
+        ("length", |row| Some(length_class(characters(row.text)).to_owned())),
         ("verified purchase", |row| row.verified.map(|verified| if verified { "yes" } else { "no" }.to_owned())),
     ];
     features.into_iter().flat_map(|(by, feature)| groups_by(rows, which, by, feature)).collect()
@@ -53,12 +50,8 @@ fn groups_by(rows: &Rows, which: &[usize], by: &'static str, feature: Feature) -
     found.into_iter().map(|(value, positions)| Group { by, value, positions }).collect()
 }
 
-fn length(text: &str) -> &'static str {
-    match text.split_whitespace().take(LENGTHS[1]).count() {
-        words if words < LENGTHS[0] => "short (under 20 words)",
-        words if words < LENGTHS[1] => "medium (20 to 99 words)",
-        _ => "long (100 words or more)",
-    }
+fn characters(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }
 
 /// Figures of each group.
@@ -108,6 +101,7 @@ mod tests {
             metrics: MetricSet::of_confusion(BTreeMap::new(), None),
             answers: [1, 2, 2].map(Answer::Class).to_vec(),
             nothing: Vec::new(),
+            readings: vec![None; 3],
             hits: vec![false, true, true],
             confidences: vec![0.9; 3],
             of_labels: vec![0.9; 3],

@@ -32,6 +32,7 @@ fn examination(hits: &[bool]) -> Examination {
             metrics,
             answers: vec![Answer::Class(1); rows],
             nothing: Vec::new(),
+            readings: vec![None; rows],
             hits: hits.to_vec(),
             confidences: vec![0.9; rows],
             of_labels: vec![0.9; rows],

@@ -1,23 +1,6 @@
-//! `baseline.json` of a model version: what its training data looked like, for drift to be measured against.
-
-use std::collections::BTreeMap;
+//! Counts of numbers in intervals.
 
 use serde::{Deserialize, Serialize};
-
-/// Summary of the rows that trained a model. Shares of an empty set are absent, never NaN.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Baseline {
-    /// Rows summarised.
-    pub rows: u64,
-    /// Share of rows by label.
-    pub labels: BTreeMap<i8, f64>,
-    /// Share of rows by predicted class.
-    pub predicted: BTreeMap<i8, f64>,
-    /// Rows by confidence of the prediction, between 0 and 1.
-    pub confidence: Histogram,
-    /// Rows by length of the text in characters.
-    pub text_characters: Histogram,
-}
 
 /// Counts in the intervals between ascending edges.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +25,20 @@ impl Histogram {
             *count += 1;
         }
     }
+
+    /// Adds the counts of a histogram over the same edges; those of one over others are left out, and the answer is false.
+    pub fn merge(&mut self, other: &Self) -> bool {
+        let fits = self.edges == other.edges && self.counts.len() == other.counts.len();
+        if fits {
+            self.counts.iter_mut().zip(&other.counts).for_each(|(count, more)| *count += more);
+        }
+        fits
+    }
+
+    /// Values counted.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
 }
 
 #[cfg(test)]
@@ -55,5 +52,13 @@ mod tests {
             histogram.add(value);
         }
         assert_eq!(histogram.counts, [3, 1, 2]);
+    }
+
+    #[test]
+    fn only_histograms_over_the_same_edges_add_up() {
+        let mut one = Histogram { edges: vec![0.0, 1.0], counts: vec![1, 2] };
+        assert!(one.merge(&one.clone()));
+        assert!(!one.merge(&Histogram { edges: vec![0.0, 2.0], counts: vec![1, 2] }));
+        assert_eq!((one.counts.as_slice(), one.total()), (&[2, 4][..], 6));
     }
 }
