@@ -86,7 +86,7 @@ fn draw(of: Columns<'_>) -> Option<String> {
         }
         for (place, name) in of.places.iter().enumerate().step_by(step) {
             let (x, y) = chart.backend_coord(&(place as f64 + 0.5, 0.0));
-            let style = plotters::style::TextStyle::from(font()).pos(plotters::style::text_anchor::Pos::new(
+            let style = font().pos(plotters::style::text_anchor::Pos::new(
                 plotters::style::text_anchor::HPos::Center,
                 plotters::style::text_anchor::VPos::Top,
             ));

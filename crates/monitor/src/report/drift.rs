@@ -16,6 +16,9 @@ pub(super) fn section(account: &Account) -> Markup {
         p { (lead) }
         @if !drift.features.is_empty() {
             (features(account))
+            @for feature in &drift.features {
+                details.feature { summary { (feature.feature.name()) } (bins(account, feature)) }
+            }
             p.note {
                 "Stability index (PSI): from " (format!("{:.2}", configuration(account).0)) " on a feature has drifted, from "
                 (format!("{:.2}", configuration(account).1)) " on far; only where the reviews are enough to be certain. "
@@ -45,9 +48,7 @@ fn features(account: &Account) -> Markup {
             tbody {
                 @for feature in &account.summary.drift.features {
                     tr {
-                        th scope="row" {
-                            details { summary { (feature.feature.name()) } (bins(account, feature)) }
-                        }
+                        th scope="row" { (feature.feature.name()) }
                         td data-name="Shift" { span.shift.alarm[feature.shift >= Shift::Moderate] { (feature.shift.name()) } }
                         td.number data-name="PSI" { (format!("{:.3}", feature.psi)) }
                         td.number data-name="Jensen-Shannon" { (format!("{:.3}", feature.jensen_shannon)) }
@@ -70,11 +71,12 @@ fn bins(account: &Account, feature: &FeatureDrift) -> Markup {
     let (baseline, run) = (total(|bin| bin.baseline), total(|bin| bin.run));
     let shares = |bin: &DriftBin| [share(bin.baseline, baseline), share(bin.run, run)];
     let names: Vec<String> = feature.bins.iter().map(|bin| name(account, feature.feature, &bin.value)).collect();
+    let marks: Vec<String> = feature.bins.iter().map(|bin| mark(account, feature.feature, &bin.value)).collect();
     let (before, now): (Vec<f64>, Vec<f64>) =
         feature.bins.iter().map(shares).map(|[before, now]| (before, now)).unzip();
     let title = format!("{}: share of the reviews in run and baseline", feature.feature.name());
     html! {
-        (columns(Columns { title: &title, places: &names, kinds: &[("This run", now), ("Baseline", before)] }))
+        (columns(Columns { title: &title, places: &marks, kinds: &[("This run", now), ("Baseline", before)] }))
         table.twins {
             caption.sr { (feature.feature.name()) ": share of the reviews in baseline and run" }
             thead { tr { th scope="col" { "Value" } th scope="col" { "Baseline" } th scope="col" { "Run" } } }
@@ -92,15 +94,26 @@ fn bins(account: &Account, feature: &FeatureDrift) -> Markup {
     }
 }
 
-fn name(account: &Account, feature: Feature, value: &Value) -> String {
-    let number = |number: f64| match feature {
+/// What stands under a column: of an interval the smallest number.
+fn mark(account: &Account, feature: Feature, value: &Value) -> String {
+    match value {
+        Value::Interval { from, .. } => number(feature, *from),
+        other => name(account, feature, other),
+    }
+}
+
+fn number(feature: Feature, number: f64) -> String {
+    match feature {
         Feature::UnknownShare => format!("{}%", (number * 1_000.0).round() / 10.0),
         Feature::Confidence => format!("{number:.2}"),
         _ => thousands(number.round().max(0.0) as u64),
-    };
+    }
+}
+
+fn name(account: &Account, feature: Feature, value: &Value) -> String {
     match value {
-        Value::Interval { from, to: Some(to) } => format!("{} to {}", number(*from), number(*to)),
-        Value::Interval { from, to: None } => format!("from {}", number(*from)),
+        Value::Interval { from, to: Some(to) } => format!("{} to {}", number(feature, *from), number(feature, *to)),
+        Value::Interval { from, to: None } => format!("from {}", number(feature, *from)),
         Value::Class(class) => printable(&account.class_name(*class)),
         Value::Name(name) => printable(name),
         Value::Others => "others".to_owned(),
