@@ -87,23 +87,24 @@ def statistics(drifts: list[dict]) -> None:
         print(f"| {name} | {compared} | {difference:.1e} |")
 
 
-def false_alarms(rest: pd.DataFrame, folder: Path, trials: str) -> None:
+def false_alarms(rest: pd.DataFrame, folder: Path, program: str) -> None:
+    """Two samples of the same reviews, drawn anew for each trial: half of them as a baseline, some of the others as a run."""
     rng = np.random.default_rng(SEED)
-    order = rng.permutation(len(rest)).astype("<u4")
-    baseline, others = order[: len(order) // 2], order[len(order) // 2 :]
-    (folder / "baseline.idx").write_bytes(baseline.tobytes())
+    half = len(rest) // 2
+    predictions = next((folder / "runs/rest").glob("runs/*/predictions"))
     print(
         "\n| rows | Tamiz: drift | slight | trials | Evidently: a column | its data set | chi-squared of a column | trials |"
     )
     print("|---:|---:|---:|---:|---:|---:|---:|---:|")
     for rows, number in TRIALS.items():
-        drawn = rng.choice(others, (number, rows))
-        (folder / "trials.idx").write_bytes(drawn.astype("<u4").tobytes())
-        out = subprocess.run([trials, next((folder / "runs/rest").glob("runs/*/predictions")), folder / "baseline.idx",
-                              str(rows), folder / "trials.idx"], capture_output=True, check=True, text=True).stdout  # fmt: skip
+        drawn = [rng.permutation(len(rest))[: half + rows].astype("<u4") for _ in range(number)]
+        (folder / "trials.idx").write_bytes(np.concatenate(drawn).tobytes())
+        command = [program, predictions, str(half), str(rows), folder / "trials.idx"]
+        out = subprocess.run(command, capture_output=True, check=True, text=True).stdout
         ours = [json.loads(line)["shift"] for line in out.splitlines()]
-        peer = [evidently(rest.iloc[baseline], rest.iloc[trial]) for trial in drawn[:PEER_TRIALS]]
-        tests = [any(chi_squared(rest, baseline, trial)) for trial in drawn[:PEER_TRIALS]]
+        samples = [(rest.iloc[trial[:half]], rest.iloc[trial[half:]]) for trial in drawn[:PEER_TRIALS]]
+        peer = [evidently(*sample) for sample in samples]
+        tests = [any(chi_squared(*sample)) for sample in samples]
         shares = [
             sum(shift in ("moderate", "strong") for shift in ours) / number,
             sum(shift == "slight" for shift in ours) / number,
@@ -111,13 +112,13 @@ def false_alarms(rest: pd.DataFrame, folder: Path, trials: str) -> None:
         theirs = [sum(bool(columns) for columns, _ in peer), sum(overall for _, overall in peer), sum(tests)]
         cells = [f"{share:.1%}" for share in shares] + [str(number)]
         cells += [f"{count / PEER_TRIALS:.0%}" for count in theirs] + [str(PEER_TRIALS)]
-        print(f"| {rows:,} | {' | '.join(cells)} |")
+        print(f"| {rows:,} | {' | '.join(cells)} |", flush=True)
 
 
-def chi_squared(rest: pd.DataFrame, baseline: np.ndarray, trial: np.ndarray) -> list[bool]:
+def chi_squared(reference: pd.DataFrame, current: pd.DataFrame) -> list[bool]:
     """Evidently's chi-squared test at 0.05 of each column of classes."""
-    of = [(rest[name].iloc[baseline], rest[name].iloc[trial]) for name in CLASSES if rest[name].nunique() > 1]
-    return [chi_stat_test.func(b, t, ColumnType.Categorical, 0.05)[1] for b, t in of]
+    columns = [name for name in CLASSES if reference[name].nunique() > 1]
+    return [chi_stat_test.func(reference[name], current[name], ColumnType.Categorical, 0.05)[1] for name in columns]
 
 
 def planted(reference: pd.DataFrame, folder: Path) -> list[dict]:

@@ -1,8 +1,8 @@
 //! Compares chosen rows of predictions with others of them, over and over: how often drift is told where there is none. For
 //! `scripts/bench/drift.sh`.
 //!
-//! `drift_trials PREDICTIONS BASELINE ROWS TRIALS`: a folder of Parquet parts; row numbers of the baseline; rows of a trial; row numbers
-//! of the trials, one behind the other. Row numbers are little-endian 32-bit numbers. Prints one JSON line a trial.
+//! `drift_trials PREDICTIONS BASELINE_ROWS ROWS TRIALS`: a folder of Parquet parts; rows of a baseline; rows that are compared with it; a file
+//! with the row numbers of baseline and rows of each trial, as little-endian 32-bit numbers. Prints one JSON line a trial.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -17,16 +17,18 @@ use tamiz_domain::{Baseline, DriftConfiguration, Profile, ProfiledRow, WordCount
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [predictions, baseline, rows, trials] = arguments.as_slice() else {
-        return Err(anyhow!("usage: drift_trials PREDICTIONS BASELINE ROWS TRIALS"));
+    let [predictions, baseline_rows, rows, trials] = arguments.as_slice() else {
+        return Err(anyhow!("usage: drift_trials PREDICTIONS BASELINE_ROWS ROWS TRIALS"));
     };
     let columns = Columns::of(&read(Path::new(predictions))?)?;
-    let baseline = Baseline { profile: columns.profile(&numbers(baseline)?), words: WordCounts::default() };
     let configuration = DriftConfiguration::default();
     let trials = numbers(trials)?;
     let mut out = std::io::stdout().lock();
-    for trial in trials.chunks(rows.parse::<usize>().context("ROWS is no number")?.max(1)) {
-        let drift = tamiz_monitor::drift::compare(&baseline, &columns.profile(trial), 1, &configuration);
+    let (baseline_rows, rows): (usize, usize) = (baseline_rows.parse()?, rows.parse()?);
+    for trial in trials.chunks_exact((baseline_rows + rows).max(1)) {
+        let (baseline, rows) = trial.split_at(baseline_rows);
+        let baseline = Baseline { profile: columns.profile(baseline), words: WordCounts::default() };
+        let drift = tamiz_monitor::drift::compare(&baseline, &columns.profile(rows), 1, &configuration);
         writeln!(out, "{}", serde_json::to_string(&drift)?)?;
     }
     Ok(())

@@ -179,8 +179,8 @@ async fn what_the_jobs_cost_is_told() {
     ]);
     let (summary, mail, page) = report(&test).await;
     assert_eq!(summary.cost.map(|cost| cost.wasted_attempts), Some(1));
-    let words = "Cost\n  0.0894 US dollars, 0.0596 for 1,000 records (etl 0.0039, inference 0.0855; the\n  \
-                 report itself not counted). 25.0% of the machine time was Spot. 1 attempt had\n  to be repeated, for 0.0101.";
+    let words = "Cost\n  0.0894 US dollars, 0.0596 for 1,000 records (etl 0.0039, inference 0.0855;\n  the report itself not \
+                 counted). 25.0% of the machine time was Spot. 1\n  attempt had to be repeated, for 0.0101.";
     assert!(mail.contains(words), "{mail}");
     assert!(page.contains("0.0894 US dollars"));
 }

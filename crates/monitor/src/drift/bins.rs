@@ -5,6 +5,11 @@ use tamiz_domain::{DriftBin, Feature, Profile, Value};
 /// Rows that a bin must have on the smaller side if both sides were alike: below, neither the chi-squared test nor the distribution of
 /// the stability index holds (Cochran 1954).
 const LEAST_EXPECTED: f64 = 5.0;
+/// Share of the rows of a side, and rows, from which on a name stands for itself however rare it is on the other: a language that nobody
+/// wrote before is no rare one.
+const OWN_SHARE: f64 = 0.05;
+/// See [`OWN_SHARE`].
+const OWN_ROWS: u64 = 10;
 
 /// The bins of a feature; none where a side knows nothing of it or all rows are in one.
 pub(crate) fn bins(feature: Feature, baseline: &Profile, run: &Profile) -> Option<Vec<DriftBin>> {
@@ -16,7 +21,9 @@ pub(crate) fn bins(feature: Feature, baseline: &Profile, run: &Profile) -> Optio
     }
     let share_of_smaller = rows.min(run_rows) / (rows + run_rows);
     let is_enough = |bin: &DriftBin| (bin.baseline + bin.run) as f64 * share_of_smaller >= LEAST_EXPECTED;
-    let bins = if feature.is_ordered() { neighbours_together(all, is_enough) } else { rare_together(all, is_enough) };
+    let is_large = |own: u64, side: f64| own >= OWN_ROWS && own as f64 >= OWN_SHARE * side;
+    let stands = |bin: &DriftBin| is_enough(bin) || is_large(bin.baseline, rows) || is_large(bin.run, run_rows);
+    let bins = if feature.is_ordered() { neighbours_together(all, is_enough) } else { rare_together(all, stands) };
     (bins.len() > 1).then_some(bins)
 }
 
@@ -117,6 +124,15 @@ mod tests {
         let found = shown(bins(Feature::Language, &baseline, &run));
         let expected = [("en", 90, 60), ("es", 0, 30), ("pt", 0, 10), ("others", 10, 0)];
         assert_eq!(found, expected.map(|(name, b, r)| (name.to_owned(), b, r)));
+    }
+
+    #[test]
+    fn a_language_that_is_new_in_a_small_run_stands_for_itself() {
+        let baseline = profile(&[(language("en"), 16_000), (language("es"), 8)]);
+        let run = profile(&[(language("en"), 160), (language("es"), 40)]);
+        assert_eq!(shown(bins(Feature::Language, &baseline, &run)).len(), 2);
+        let run = profile(&[(language("en"), 191), (language("es"), 9)]);
+        assert_eq!(bins(Feature::Language, &baseline, &run), None, "nine of two hundred may be chance");
     }
 
     #[test]
