@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tamiz_domain::{Conservation, Counts, EtlReport, FileReport, Manifest, Ownership, RunLayout};
+use tamiz_domain::{Conservation, Counts, DataQuality, EtlReport, FileReport, Manifest, Ownership, RunLayout};
 
 use crate::figures::{capitalised, count_of, source_name, thousands};
 use crate::predictions::Predictions;
@@ -39,7 +39,13 @@ pub(crate) fn after_labelling(etl: &EtlReport, predictions: &Predictions) -> (Co
     let files: Vec<FileReport> = etl
         .files
         .iter()
-        .map(|file| FileReport { counts: with_outcomes(file.counts, labelled(&file.source)), ..file.clone() })
+        // What each file is like stands in etl.json. The state machine reads the summary, and a payload holds 256 KiB.
+        .map(|file| FileReport {
+            counts: with_outcomes(file.counts, labelled(&file.source)),
+            columns: Vec::new(),
+            quality: DataQuality::default(),
+            ..file.clone()
+        })
         .collect();
     let total = predictions
         .tally

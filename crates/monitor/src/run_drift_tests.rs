@@ -163,6 +163,22 @@ async fn what_is_otherwise_than_usual_is_in_the_mail() {
 }
 
 #[tokio::test]
+async fn the_summary_of_as_many_files_as_a_run_has_fits_the_payload_of_a_state() {
+    let names: Vec<String> = (0..64).map(|n| format!("s3://tamiz-input-123456789012/{}/{n}.csv", "folder".repeat(20))).collect();
+    let files: Vec<(&str, u64, u64)> = names.iter().map(|name| (name.as_str(), 25, 0)).collect();
+    let mut etl = cleaned(&files);
+    for file in &mut etl.files {
+        file.quality.null_shares = (0..50).map(|n| (format!("column {n}"), 0.5)).collect();
+    }
+    let rows: Vec<Row> = names.iter().flat_map(|name| predicted_rows(name, 25, true)).collect();
+    let test = TestRun::finished(etl, &rows).await;
+    test.models().write_json(&format!("{}/baseline.json", model().version), &baseline(4_000)).await.unwrap();
+    report(&test).await;
+    let size = test.results().read(RunLayout::SUMMARY).await.unwrap().len();
+    assert!(size < 128 << 10, "{size} bytes");
+}
+
+#[tokio::test]
 async fn what_the_jobs_cost_is_told() {
     let attempt = |seconds, succeeded, is_spot| Attempt { seconds, succeeded, is_spot };
     let job = |stage: &str, is_fargate, attempts: &[Attempt]| JobUse {
