@@ -107,3 +107,55 @@ fn attempt(attempt: &AttemptDetail) -> Option<Attempt> {
         is_spot: machine.map(|arn| arn.to_ascii_lowercase().contains(SPOT)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_batch::types::{AttemptContainerDetail, ContainerDetail, ResourceRequirement};
+
+    use super::*;
+
+    fn told(arn: Option<&str>, exit_code: i32, stopped: Option<i64>) -> AttemptDetail {
+        let container =
+            AttemptContainerDetail::builder().set_container_instance_arn(arn.map(str::to_owned)).exit_code(exit_code);
+        AttemptDetail::builder().container(container.build()).started_at(1_000).set_stopped_at(stopped).build()
+    }
+
+    fn requirement(kind: ResourceType, value: &str) -> ResourceRequirement {
+        ResourceRequirement::builder().r#type(kind).value(value).build()
+    }
+
+    #[test]
+    fn a_job_is_told_by_what_it_asked_for_and_its_attempts() {
+        const MACHINE: &str = "arn:aws:ecs:us-east-1:123456789012:container-instance/";
+        let container = ContainerDetail::builder()
+            .resource_requirements(requirement(ResourceType::Vcpu, "4"))
+            .resource_requirements(requirement(ResourceType::Memory, "15360"))
+            .build();
+        let (spot, fixed) =
+            (format!("{MACHINE}SpotEnvironment-1_Batch_2/3"), format!("{MACHINE}OnDemandEnvironment-1_Batch_2/3"));
+        let job = JobDetail::builder()
+            .container(container)
+            .attempts(told(Some(&spot), 137, Some(3_500)))
+            .attempts(told(Some(&fixed), 0, Some(11_000)))
+            .attempts(told(None, 0, None))
+            .build();
+        let found = job_use(&job, "inference");
+        assert_eq!((found.stage.as_str(), found.vcpus, found.gib, found.is_fargate), ("inference", 4.0, 15.0, false));
+        let attempt = |seconds, succeeded, is_spot| Attempt { seconds, succeeded, is_spot };
+        assert_eq!(
+            found.attempts,
+            [attempt(2.5, false, Some(true)), attempt(10.0, true, Some(false))],
+            "an attempt that did not end is not counted"
+        );
+    }
+
+    #[test]
+    fn a_job_on_fargate_has_no_machine_of_the_account() {
+        let job = JobDetail::builder()
+            .platform_capabilities(PlatformCapability::Fargate)
+            .attempts(told(None, 0, Some(2_000)))
+            .build();
+        let found = job_use(&job, "etl-plan");
+        assert_eq!((found.stage.as_str(), found.is_fargate, found.attempts[0].is_spot), ("etl", true, None));
+    }
+}

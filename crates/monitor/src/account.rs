@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-
 use tamiz_domain::{
     Counts, Drift, EtlReport, FailedCause, LabelMap, Manifest, RejectReason, RetrainAdvice, RunCost, RunId, RunRecord,
     Summary, Verdict,

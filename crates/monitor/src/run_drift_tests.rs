@@ -164,7 +164,8 @@ async fn what_is_otherwise_than_usual_is_in_the_mail() {
 
 #[tokio::test]
 async fn the_summary_of_as_many_files_as_a_run_has_fits_the_payload_of_a_state() {
-    let names: Vec<String> = (0..64).map(|n| format!("s3://tamiz-input-123456789012/{}/{n}.csv", "folder".repeat(20))).collect();
+    let names: Vec<String> =
+        (0..64).map(|n| format!("s3://tamiz-input-123456789012/{}/{n}.csv", "folder".repeat(20))).collect();
     let files: Vec<(&str, u64, u64)> = names.iter().map(|name| (name.as_str(), 25, 0)).collect();
     let mut etl = cleaned(&files);
     for file in &mut etl.files {
