@@ -5,7 +5,8 @@
 #
 # The first ROWS (1000 5000 20000) of polarity/train.csv.zst, measured on polarity/test.csv.zst, in the folder that TAMIZ_DATA names; they
 # are not part of this repository. The transformer is MiniLM (all-MiniLM-L6-v2, from PyPI), fine-tuned for two epochs on 128 tokens of a
-# text; everything else are the defaults. About ten minutes on two cores for 1000 and 5000, half an hour more for 20000.
+# text; everything else are the defaults. About ten minutes on two cores for 1000 and 5000, half an hour more for 20000, an hour and a half more for
+# 100000.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
