@@ -206,9 +206,13 @@ pub(crate) fn cost_in_words(cost: &RunCost) -> String {
     words
 }
 
-/// US dollars with as many decimals as say something.
+/// US dollars with as many decimals as say something; what was paid is never shown as nothing.
 fn usd(amount: f64) -> String {
-    if amount == 0.0 || amount >= 1.0 { format!("{amount:.2}") } else { format!("{amount:.4}") }
+    match amount {
+        _ if amount == 0.0 || amount >= 1.0 => format!("{amount:.2}"),
+        _ if amount < 0.000_05 => "less than 0.0001".to_owned(),
+        _ => format!("{amount:.4}"),
+    }
 }
 
 fn next(account: &Account) -> Option<String> {
