@@ -48,9 +48,13 @@ impl RunRecord {
     /// Folder of all records, beside the folder of runs.
     pub const FOLDER: &str = "history";
 
+    /// End of the names of runs that asked for a new model, so that the last one is found among thousands without reading them.
+    pub const ASKED: &str = "-asked.json";
+
     /// Name of the record in that folder: a folder a day, and in it by time.
     pub fn name(&self) -> String {
         let (day, time) = (self.at.strftime("%Y-%m-%d"), self.at.strftime("%H%M%SZ"));
-        format!("{day}/{time}-{}.json", self.run_id)
+        let end = if self.retrain { Self::ASKED } else { ".json" };
+        format!("{day}/{time}-{}{end}", self.run_id)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O or reads the clock or the environment, and nothing knows AWS or libtorch.
 
+mod calibration;
 mod claim;
 mod configuration;
 mod cost;
@@ -30,6 +31,7 @@ pub mod schema;
 mod summary;
 mod words;
 
+pub use calibration::{CalibrationGaps, LogLoss};
 pub use claim::Claim;
 pub use configuration::{
     Budget, Columns, Configuration, DispatchLimits, DriftConfiguration, DuplicateAction, DuplicateConfiguration,

@@ -131,6 +131,9 @@ pub struct Slice {
 }
 
 impl Slice {
+    /// Rows of the smallest slice that a figure says something of.
+    pub const LEAST_ROWS: u64 = 20;
+
     /// Where the accuracy lies with 95% confidence.
     pub fn accuracy_interval(&self) -> (f64, f64) {
         interval(self.accuracy, self.rows)

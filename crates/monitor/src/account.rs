@@ -47,7 +47,8 @@ pub(crate) struct Account {
 
 /// The account of a run whose stages all ended well.
 pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp) -> Account {
-    let Evidence { manifest, etl, predictions, model, new_labels, jobs, examples, drift, history } = evidence;
+    let Evidence { manifest, etl, predictions, model, new_labels, jobs, examples, drift, history, last_asked } =
+        evidence;
     let reconciled = reconcile(&manifest, &etl, &predictions);
     let configuration = &manifest.configuration;
     let judgement = judge(reconciled.counts, &reconciled.files, &reconciled.differences, &configuration.budget);
@@ -60,7 +61,7 @@ pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp) -> Acco
         drift: &drift,
         quality: summary.quality.as_ref().map(|quality| &quality.metrics),
         holdout_accuracy: holdout.map(|holdout| holdout.accuracy),
-        last_asked: history.last_asked(),
+        last_asked,
         now,
     };
     let (wanted, retrain_advice) = advise(&signs, &configuration.retrain);

@@ -1,6 +1,6 @@
 //! What a run left behind, read from its folders.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tamiz_domain::{Drift, EtlReport, FailureNote, JobUse, Manifest, ModelMetrics, RunId, RunLayout};
 use tamiz_ports::{Folder, StoreError};
 use tamiz_telemetry::{Progress, error_chain};
@@ -36,6 +36,8 @@ pub(crate) struct Evidence {
     pub(crate) drift: Drift,
     /// The runs before.
     pub(crate) history: History,
+    /// When one of them last asked for a new model, within the cool-down.
+    pub(crate) last_asked: Option<Timestamp>,
 }
 
 /// Whatever a run left that a stage broke off.
@@ -80,7 +82,15 @@ pub(crate) async fn gather(settings: &Settings, deps: &Deps, now: Timestamp) -> 
         (Some(model), Some((runs, _))) => Some(count_new_labels(&deps.stores.open(&runs)?, model).await?),
         _ => None,
     };
-    let history = read_history(settings, deps, &manifest.run_id).await?;
+    let (history, last_asked) = match history::folder(deps.stores.as_ref(), &settings.results)? {
+        None => (History::default(), None),
+        Some(folder) => {
+            let hours = manifest.configuration.retrain.cool_down_hours;
+            let since = now.checked_sub(SignedDuration::from_hours(hours.into())).unwrap_or(Timestamp::MIN);
+            let own = &manifest.run_id;
+            (History::read(&folder, own).await?, history::last_asked(&folder, own, since).await?)
+        }
+    };
     let comparison = Comparison {
         run: &run,
         models: &models,
@@ -94,7 +104,7 @@ pub(crate) async fn gather(settings: &Settings, deps: &Deps, now: Timestamp) -> 
     let drift = comparison.drift().await?;
     let examples = examples(&run, &etl).await;
     let jobs = jobs(deps, &manifest.run_id).await;
-    Ok(Evidence { manifest, etl, predictions, model, new_labels, jobs, examples, drift, history })
+    Ok(Evidence { manifest, etl, predictions, model, new_labels, jobs, examples, drift, history, last_asked })
 }
 
 /// Reads whatever a broken-off run left. What cannot be read is logged and left out: the failure is told anyway.
@@ -130,13 +140,6 @@ fn known_format(run: &Folder, manifest: &Manifest) -> Result<(), MonitorError> {
 async fn metrics(models: &Folder, predictions: &Predictions) -> Result<Option<ModelMetrics>, StoreError> {
     let Some(model) = &predictions.model else { return Ok(None) };
     models.read_json_if_exists(&format!("{}/metrics.json", model.version)).await
-}
-
-async fn read_history(settings: &Settings, deps: &Deps, own: &RunId) -> Result<History, StoreError> {
-    match history::folder(deps.stores.as_ref(), &settings.results)? {
-        Some(folder) => History::read(&folder, own).await,
-        None => Ok(History::default()),
-    }
 }
 
 /// What the run's jobs used. A report without its cost is better than none, so what cannot be asked is logged and left out.

@@ -80,11 +80,29 @@ impl History {
         }
         (pooled, runs)
     }
+}
 
-    /// When a run last asked for a new model.
-    pub(crate) fn last_asked(&self) -> Option<Timestamp> {
-        self.0.iter().filter(|record| record.retrain).map(|record| record.at).max()
+/// When a run but this one last asked for a new model, as far back as a time; however many runs there were since.
+///
+/// # Errors
+/// [`StoreError`] of the store itself.
+pub(crate) async fn last_asked(
+    folder: &Folder,
+    own: &RunId,
+    since: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let first = since.strftime("%Y-%m-%d").to_string();
+    let days = folder.list_folders("").await?;
+    for day in days.into_iter().rev().take_while(|day| *day >= first) {
+        let names = folder.list(&day).await?.into_iter().rev();
+        let names = names.filter_map(|object| object.location.filename().map(str::to_owned));
+        for name in names.filter(|name| name.ends_with(RunRecord::ASKED) && !name.contains(own.as_str())) {
+            if let Some(record) = read_one(folder, format!("{day}/{name}")).await? {
+                return Ok(Some(record.at));
+            }
+        }
     }
+    Ok(None)
 }
 
 async fn read_one(folder: &Folder, name: String) -> Result<Option<RunRecord>, StoreError> {
@@ -141,6 +159,23 @@ mod tests {
         let times: Vec<String> = found.0.iter().map(|record| record.at.to_string()).collect();
         assert_eq!(times, ["2026-11-03T09:00:00Z", "2026-11-03T08:00:00Z", "2026-11-02T08:00:00Z"]);
         assert_eq!(found.0[2].run_id, run_id("a"));
+    }
+
+    #[tokio::test]
+    async fn the_last_one_that_asked_is_found_among_any_number_of_runs() {
+        let folder = MemoryStores::default().open(&"s3://results/history".parse().unwrap()).unwrap();
+        let asked = RunRecord { retrain: true, ..record(run_id("asked"), at("2026-11-02T08:00:00Z")) };
+        let own = RunRecord { retrain: true, ..record(run_id("own"), at("2026-11-03T08:00:00Z")) };
+        folder.create_json(&asked.name(), &asked).await.unwrap();
+        folder.create_json(&own.name(), &own).await.unwrap();
+        for minute in 0..60 {
+            let later =
+                record(run_id(&minute.to_string()), at("2026-11-03T09:00:00Z") + SignedDuration::from_mins(minute));
+            folder.create_json(&later.name(), &later).await.unwrap();
+        }
+        let since = async |time: &str| last_asked(&folder, &own.run_id, at(time)).await.unwrap();
+        assert_eq!(since("2026-11-02T00:00:00Z").await, Some(asked.at));
+        assert_eq!(since("2026-11-03T00:00:00Z").await, None);
     }
 
     #[test]

@@ -84,7 +84,8 @@ fn drifted(drift: &Drift) -> Option<String> {
 
 /// Why no other model is trained yet; none where the last one was long enough ago.
 fn cooling(asked: Timestamp, now: Timestamp, configuration: &RetrainConfiguration) -> Option<String> {
-    let until = asked + SignedDuration::from_hours(configuration.cool_down_hours.into());
+    let cool_down = SignedDuration::from_hours(configuration.cool_down_hours.into());
+    let until = asked.checked_add(cool_down).unwrap_or(Timestamp::MAX);
     (now < until).then(|| {
         let (asked, until) = (asked.strftime("%d %b %H:%M UTC"), until.strftime("%d %b %H:%M UTC"));
         format!("one was asked for on {asked}; the next may be from {until} on")
@@ -219,5 +220,8 @@ mod tests {
              the next may be from 23 Nov 09:30 UTC on."
         );
         assert!(asked("2026-11-21T11:59:00Z").0);
+        let for_ever = RetrainConfiguration { cool_down_hours: u32::MAX, ..configuration(100) };
+        let signs = Signs { last_asked: Some("2026-11-21T11:59:00Z".parse().unwrap()), ..signs(100, &stable) };
+        assert!(!advise(&signs, &for_ever).0, "a cool-down without end");
     }
 }

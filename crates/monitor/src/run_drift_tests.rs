@@ -144,7 +144,7 @@ async fn a_run_leaves_what_later_ones_are_compared_with() {
     let record: RunRecord = history(&test).read_json(name).await.unwrap();
     assert_eq!((&record.run_id, record.verdict, record.shift), (&summary.run_id, summary.verdict, Some(Shift::Strong)));
     assert_eq!((record.profile.unwrap().rows, record.accuracy, record.retrain), (1_500, Some(0.9), true));
-    assert_eq!(name, format!("2026-11-22/120000Z-{}.json", summary.run_id));
+    assert_eq!(name, format!("2026-11-22/120000Z-{}-asked.json", summary.run_id));
 }
 
 #[tokio::test]

@@ -2,16 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tamiz_domain::{MetricSet, Quality, Slice};
+use tamiz_domain::{CalibrationGaps, LogLoss, MetricSet, Quality, Slice};
 
 use super::{ByClass, add_classes};
-
-/// Smallest probability of a label that counts: one confident error must not make the mean infinite. As in training.
-const FLOOR: f64 = 1e-7;
-/// Bins of confidence; see [`MetricSet::calibration_error`].
-const BINS: usize = 15;
-/// Rows of the smallest slice that a figure says something of.
-const LEAST_ROWS: u64 = 20;
 
 /// Labelled rows by label, then by predicted class.
 pub(crate) type Confusion = BTreeMap<i8, ByClass>;
@@ -23,10 +16,8 @@ pub(crate) struct Marks {
     pub(crate) confusion: Confusion,
     /// Those of each slice, by what it is made by and its value.
     pub(crate) slices: BTreeMap<(String, String), Confusion>,
-    /// Sum of the label's negative log-likelihood, and of how many rows.
-    loss: (f64, u64),
-    /// Sum of confidence less hits in each bin, and of how many rows.
-    gaps: ([f64; BINS], u64),
+    loss: LogLoss,
+    gaps: CalibrationGaps,
 }
 
 /// A labelled row.
@@ -42,16 +33,8 @@ pub(super) struct Mark {
 impl Marks {
     pub(super) fn add(&mut self, mark: Mark) {
         count(&mut self.confusion, mark.label, mark.predicted);
-        if let Some(of_label) = mark.of_label {
-            self.loss.0 -= f64::from(of_label).max(FLOOR).ln();
-            self.loss.1 += 1;
-        }
-        if let Some(confidence) = mark.confidence {
-            let confidence = f64::from(confidence);
-            let bin = ((confidence * BINS as f64) as usize).min(BINS - 1);
-            self.gaps.0[bin] += confidence - f64::from(u8::from(mark.label == mark.predicted));
-            self.gaps.1 += 1;
-        }
+        mark.of_label.iter().for_each(|&of_label| self.loss.add(of_label));
+        mark.confidence.iter().for_each(|&confidence| self.gaps.add(confidence, mark.label == mark.predicted));
     }
 
     pub(super) fn add_slice(&mut self, by: &str, value: &str, confusion: &Confusion) {
@@ -61,10 +44,8 @@ impl Marks {
     pub(super) fn merge(&mut self, other: &Self) {
         add_all(&mut self.confusion, &other.confusion);
         other.slices.iter().for_each(|((by, value), confusion)| self.add_slice(by, value, confusion));
-        self.loss.0 += other.loss.0;
-        self.loss.1 += other.loss.1;
-        self.gaps.0.iter_mut().zip(other.gaps.0).for_each(|(gap, more)| *gap += more);
-        self.gaps.1 += other.gaps.1;
+        self.loss.merge(&other.loss);
+        self.gaps.merge(&other.gaps);
     }
 
     /// The figures; none without a labelled row.
@@ -72,10 +53,8 @@ impl Marks {
         if self.confusion.is_empty() {
             return None;
         }
-        let log_loss = (self.loss.1 > 0).then(|| self.loss.0 / self.loss.1 as f64);
-        let error = || self.gaps.0.iter().map(|gap| gap.abs()).sum::<f64>() / self.gaps.1 as f64;
-        let calibration_error = (self.gaps.1 > 0).then(error);
-        let metrics = MetricSet { calibration_error, ..MetricSet::of_confusion(self.confusion.clone(), log_loss) };
+        let figures = MetricSet::of_confusion(self.confusion.clone(), self.loss.mean());
+        let metrics = MetricSet { calibration_error: self.gaps.error(), ..figures };
         Some(Quality { metrics, slices: self.slices() })
     }
 
@@ -85,7 +64,7 @@ impl Marks {
             let MetricSet { rows, accuracy, macro_f1, .. } = MetricSet::of_confusion(confusion.clone(), None);
             Slice { by: by.clone(), value: value.clone(), rows, accuracy, macro_f1 }
         };
-        let all: Vec<Slice> = self.slices.iter().map(slice).filter(|slice| slice.rows >= LEAST_ROWS).collect();
+        let all: Vec<Slice> = self.slices.iter().map(slice).filter(|slice| slice.rows >= Slice::LEAST_ROWS).collect();
         let has_others = |slice: &&Slice| all.iter().filter(|other| other.by == slice.by).count() > 1;
         all.iter().filter(has_others).cloned().collect()
     }

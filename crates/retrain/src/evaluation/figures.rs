@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use tamiz_domain::{LabelMap, MetricSet};
+use tamiz_domain::{CalibrationGaps, LabelMap, LogLoss, MetricSet};
 use tamiz_models::{Model, ModelError, Prediction, Reading};
 
 use super::tally::Tally;
@@ -10,8 +10,6 @@ use crate::data::{Answer, Label, NO_LABEL, Row, Rows, Span};
 
 /// Texts that go to the model at once.
 const BATCH_ROWS: usize = 4_096;
-/// Smallest probability of a label that counts: one confident error must not make the mean infinite.
-const FLOOR: f64 = 1e-7;
 /// Number of a kind of entity that no row is labelled with.
 const UNKNOWN_KIND: i8 = NO_LABEL + 1;
 
@@ -65,7 +63,7 @@ pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> R
         of_labels: Vec::new(),
         texts_per_second: 0.0,
     };
-    let (mut tally, mut loss, start) = (Tally::default(), 0.0, Instant::now());
+    let (mut tally, mut loss, start) = (Tally::default(), LogLoss::default(), Instant::now());
     for batch in which.chunks(BATCH_ROWS) {
         let texts: Vec<&str> = rows.pick(batch).map(|row| row.text).collect();
         for (Row { label, .. }, labelled) in rows.pick(batch).zip(model.read_and_label(&texts)?) {
@@ -77,7 +75,7 @@ pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> R
                 Label::Class(label) => {
                     let index = numbers.index_of(label);
                     let of_label = index.and_then(|index| prediction.scores.get(index)).copied().unwrap_or(0.0);
-                    loss -= f64::from(of_label).max(FLOOR).ln();
+                    loss.add(of_label);
                     found.confidences.push(prediction.confidence.unwrap_or(0.0));
                     found.of_labels.push(of_label);
                 }
@@ -90,7 +88,7 @@ pub(crate) fn evaluate(model: &mut dyn Model, rows: &Rows, which: &[usize]) -> R
     }
     found.metrics = tally.figures();
     if !rows.have_entities() {
-        found.metrics.log_loss = (!which.is_empty()).then(|| loss / which.len() as f64);
+        found.metrics.log_loss = loss.mean();
         found.metrics.calibration_error = calibration_error(&found.confidences, &found.hits);
     }
     found.texts_per_second = which.len() as f64 / start.elapsed().as_secs_f64().max(f64::EPSILON);
@@ -134,13 +132,9 @@ impl Numbers {
 
 /// Expected calibration error; see [`MetricSet::calibration_error`].
 fn calibration_error(confidences: &[f32], hits: &[bool]) -> Option<f64> {
-    const BINS: usize = 15;
-    let mut gaps = [0.0; BINS];
-    for (&confidence, &hit) in confidences.iter().zip(hits) {
-        let bin = ((f64::from(confidence) * BINS as f64) as usize).min(BINS - 1);
-        gaps[bin] += f64::from(confidence) - f64::from(u8::from(hit));
-    }
-    (!hits.is_empty()).then(|| gaps.iter().map(|gap: &f64| gap.abs()).sum::<f64>() / hits.len() as f64)
+    let mut gaps = CalibrationGaps::default();
+    confidences.iter().zip(hits).for_each(|(&confidence, &hit)| gaps.add(confidence, hit));
+    gaps.error()
 }
 
 #[cfg(test)]

@@ -8,9 +8,6 @@ use super::Evaluation;
 use super::tally::Tally;
 use crate::data::{Row, Rows};
 
-/// Rows of the smallest group that a figure says something of.
-const LEAST_ROWS: usize = 20;
-
 /// Rows of a slice.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Group {
@@ -42,7 +39,7 @@ fn groups_by(rows: &Rows, which: &[usize], by: &'static str, feature: Feature) -
             found.entry(value).or_default().push(position);
         }
     }
-    found.retain(|_, positions| positions.len() >= LEAST_ROWS);
+    found.retain(|_, positions| positions.len() as u64 >= Slice::LEAST_ROWS);
     // A group that has no other beside it says what all rows say.
     if found.len() < 2 {
         return Vec::new();
