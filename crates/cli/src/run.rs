@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tamiz_domain::{ExitCode as Code, Manifest, RunLayout, Summary, Verdict};
 use tamiz_etl::UserKey;
 use tamiz_models::{DeviceChoice, Precision, resolve};
+use tamiz_monitor::language::Language;
 use tamiz_ports::{FolderMailer, ObjectUri, Stores};
 use tamiz_telemetry::{Progress, Shutdown};
 
@@ -45,6 +46,9 @@ pub struct Arguments {
     /// Labelled reviews shown at the end
     #[arg(long, default_value_t = 5, value_name = "N")]
     rows: usize,
+    /// Language of report.html
+    #[arg(long = "lang", env = "TAMIZ_LANG", value_name = "LANGUAGE", default_value = "en")]
+    language: Language,
 }
 
 /// Runs all stages and shows the result. A run that is no success ends with exit code 3.
@@ -77,7 +81,7 @@ impl Pipeline {
         if num_shards > 0 {
             self.label(model.uri(), arguments).await?;
         }
-        self.report(model.uri(), &arguments.out).await
+        self.report(model.uri(), &arguments.out, arguments.language).await
     }
 
     async fn label(&self, model: &ObjectUri, arguments: &Arguments) -> Result<(), CommandError> {
@@ -101,7 +105,7 @@ impl Pipeline {
         Ok(())
     }
 
-    async fn report(&self, model: &ObjectUri, out: &ObjectUri) -> Result<Summary, CommandError> {
+    async fn report(&self, model: &ObjectUri, out: &ObjectUri, language: Language) -> Result<Summary, CommandError> {
         let models = model.split_last().map_or_else(|| model.clone(), |(name, _)| name);
         let settings = tamiz_monitor::Settings {
             run: self.run.clone(),
@@ -111,6 +115,7 @@ impl Pipeline {
             job_queues: Vec::new(),
             failed_cause: None,
             project: "tamiz".to_owned(),
+            language,
         };
         let mail = self.stores.open(&out.join("mail")).map_err(CommandError::stage)?;
         let progress = Progress::default();

@@ -12,6 +12,7 @@ use parquet::errors::ParquetError;
 
 use tamiz_domain::{RunLayout, Summary, Verdict};
 use tamiz_monitor::drift::in_words;
+use tamiz_monitor::language::Language;
 use tamiz_ports::{Folder, ObjectUri, ParquetObject, Stores};
 
 use crate::error::CommandError;
@@ -54,8 +55,8 @@ pub async fn print(stores: &dyn Stores, run: &ObjectUri, summary: &Summary, rows
     for finding in &summary.findings {
         println!("  - {finding}");
     }
-    if let Some(drift) = in_words(&summary.drift) {
-        println!("\ndrift        {}", drift);
+    if let Some(drift) = in_words(&summary.drift, Language::English) {
+        println!("\ndrift        {drift}");
     }
     if let Some(batch) = sample(&folder, rows).await? {
         let shown = reviews(&batch, summary).map_err(|error| unreadable(&folder, error))?;

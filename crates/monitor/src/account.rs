@@ -1,4 +1,4 @@
-//! The account of a run: everything that mail and report tell, derived once from what was read.
+//! The account of a run: everything that mail and report tell, derived from what was read, in the words of a language.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use tamiz_domain::{
 use crate::conservation::{after_labelling, reconcile};
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::evidence::{Evidence, PartialEvidence};
+use crate::language::{Language, say};
 use crate::places::Places;
 use crate::predictions::Predictions;
 use crate::rejects::Examples;
@@ -21,6 +22,8 @@ use crate::verdict::{Judgement, judge};
 /// Everything that is told of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
+    /// The language of every sentence below.
+    pub(crate) language: Language,
     /// What goes into `summary.json`.
     pub(crate) summary: Summary,
     /// The verdict in a few words, for a subject.
@@ -46,12 +49,12 @@ pub(crate) struct Account {
 }
 
 /// The account of a run whose stages all ended well.
-pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp) -> Account {
+pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp, lang: Language) -> Account {
     let Evidence { manifest, etl, predictions, model, new_labels, jobs, examples, drift, history, last_asked } =
         evidence;
-    let reconciled = reconcile(&manifest, &etl, &predictions);
+    let reconciled = reconcile(&manifest, &etl, &predictions, lang);
     let configuration = &manifest.configuration;
-    let judgement = judge(reconciled.counts, &reconciled.files, &reconciled.differences, &configuration.budget);
+    let judgement = judge(reconciled.counts, &reconciled.files, &reconciled.differences, &configuration.budget, lang);
     let Judgement { verdict, headline, reasons, remedy, notices } = judgement;
     let holdout = model.as_ref().map(|model| &model.holdout);
     let calibration_error = holdout.and_then(|holdout| holdout.calibration_error);
@@ -64,9 +67,9 @@ pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp) -> Acco
         last_asked,
         now,
     };
-    let (wanted, retrain_advice) = advise(&signs, &configuration.retrain);
+    let (wanted, retrain_advice) = advise(&signs, &configuration.retrain, lang);
     let headline = match drift.shift.filter(|_| verdict == Verdict::Ok && drift.is_beyond_band()) {
-        Some(shift) => format!("{headline}, {} drift", shift.name()),
+        Some(shift) => say!(lang, "{headline}, {shift} drift", headline, shift = lang.word(shift.name())),
         None => headline,
     };
     let summary = Summary {
@@ -81,6 +84,7 @@ pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp) -> Acco
         ..summary
     };
     Account {
+        language: lang,
         summary,
         headline,
         reasons,
@@ -96,24 +100,25 @@ pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp) -> Acco
 }
 
 /// The account of a run that a stage broke off: always failed, told from whatever is there.
-pub(crate) fn of_failure(evidence: PartialEvidence, cause: &FailedCause, places: Places) -> Account {
+pub(crate) fn of_failure(evidence: PartialEvidence, cause: &FailedCause, places: Places, lang: Language) -> Account {
     let PartialEvidence { run_id, manifest, etl, predictions, jobs, examples, notes } = evidence;
-    let diagnosis = diagnose(cause, &notes);
+    let diagnosis = diagnose(cause, &notes, lang);
     let (counts, files) = etl.as_ref().map(|etl| after_labelling(etl, &predictions)).unwrap_or_default();
     // The budget is judged elsewhere; only what was left out is of interest here.
-    let notices = judge(counts, &files, &[], &Default::default()).notices;
+    let notices = judge(counts, &files, &[], &Default::default(), lang).notices;
     let retrain = manifest.as_ref().map_or_else(Default::default, |m| m.configuration.retrain.clone());
     let prices = manifest.as_ref().map_or_else(Default::default, |m| m.configuration.cost.clone());
     let summary = Summary {
         findings: diagnosis.causes.iter().chain([&diagnosis.remedy]).cloned().chain(notices).collect(),
         files,
         rejected_by_reason: etl.as_ref().map(|etl| etl.rejected_by_reason.clone()).unwrap_or_default(),
-        retrain_advice: no_advice("The run did not come so far.", &retrain),
+        retrain_advice: no_advice(say!(lang, "The run did not come so far."), &retrain),
         cost: RunCost::of(&jobs, &prices, counts.input),
         ..labelled(run_id, counts, &predictions, None)
     };
     let headline = diagnosis.headline.clone();
     Account {
+        language: lang,
         summary,
         headline,
         reasons: Vec::new(),

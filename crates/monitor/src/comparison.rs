@@ -12,6 +12,7 @@ use tamiz_ports::{Folder, ParquetObject, StoreError};
 
 use crate::drift;
 use crate::history::History;
+use crate::language::sayable;
 
 /// Shards that words are looked for in.
 const MOST_SHARDS: usize = 16;
@@ -48,11 +49,13 @@ impl Comparison<'_> {
         let baseline = self.models.read_json_if_exists::<Baseline>(&format!("{}/baseline.json", model.version)).await;
         let baseline = match baseline {
             Ok(Some(baseline)) => baseline,
-            Ok(None) => return Ok(Drift::not_measured("The model has no baseline.json to measure drift against.")),
+            Ok(None) => {
+                return Ok(Drift::not_measured(sayable!("The model has no baseline.json to measure drift against.")));
+            }
             Err(StoreError::Malformed { .. }) => {
-                return Ok(Drift::not_measured(
-                    "The model's baseline.json is of another version of Tamiz; drift is measured again once a new model is trained.",
-                ));
+                return Ok(Drift::not_measured(sayable!(
+                    "The model's baseline.json is of another version of Tamiz; drift is measured again once a new model is trained."
+                )));
             }
             Err(error) => return Err(error),
         };

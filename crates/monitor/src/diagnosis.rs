@@ -3,7 +3,8 @@
 use serde_json::Value;
 use tamiz_domain::{FailedCause, FailureNote};
 
-use crate::figures::{count_of, printable};
+use crate::figures::printable;
+use crate::language::{Language, say, sayable};
 
 /// A failed stage as an operator wants it told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,36 +31,38 @@ pub(crate) enum Look {
 }
 
 /// Finds the cause of a failure. A note of the job itself knows more than AWS does, so it comes first; a job
-/// that was killed leaves none.
-pub(crate) fn diagnose(cause: &FailedCause, notes: &[FailureNote]) -> Diagnosis {
+/// that was killed leaves none. What they say themselves is English in every language.
+pub(crate) fn diagnose(cause: &FailedCause, notes: &[FailureNote], lang: Language) -> Diagnosis {
     let stage = printable(&cause.stage);
     let mut of_stage = notes.iter().filter(|note| note.stage.to_string() == cause.stage);
     match of_stage.next() {
-        Some(note) => of_note(stage, note, of_stage.count()),
-        None => of_aws(stage, cause),
+        Some(note) => of_note(stage, note, of_stage.count(), lang),
+        None => of_aws(stage, cause, lang),
     }
 }
 
-fn of_note(stage: String, note: &FailureNote, others: usize) -> Diagnosis {
+fn of_note(stage: String, note: &FailureNote, others: usize, lang: Language) -> Diagnosis {
     let mut causes: Vec<String> = note.chain.iter().map(|message| printable(message)).collect();
-    let headline = format!("{stage}: {}", causes.first().map_or("no message", String::as_str));
+    let headline = format!("{stage}: {}", causes.first().map_or(lang.word("no message"), String::as_str));
     if others > 0 {
-        causes.push(format!("{} of the same stage failed as well.", count_of(others as u64, "other job")));
+        let jobs = lang.count_of(others as u64, "other job");
+        causes.push(say!(lang, "{jobs} of the same stage failed as well.", jobs));
     }
-    let remedy = note.remedy.as_deref().map_or_else(|| LOOK.to_owned(), printable);
+    let remedy = note.remedy.as_deref().map_or_else(|| lang.word(LOOK).to_owned(), printable);
     Diagnosis { stage, headline, causes, remedy, look: Look::JobLog }
 }
 
-fn of_aws(stage: String, cause: &FailedCause) -> Diagnosis {
+fn of_aws(stage: String, cause: &FailedCause, lang: Language) -> Diagnosis {
     let told = cause.cause.as_ref().map(told).unwrap_or_default();
     let kind = Kind::of(&cause.error, &told);
     let (headline, meaning, remedy) = kind.words();
-    let mut causes = vec![meaning.to_owned()];
+    let mut causes = vec![lang.word(meaning).to_owned()];
     let said =
         if told.is_empty() { printable(&cause.error) } else { format!("{} ({})", told, printable(&cause.error)) };
-    causes.push(format!("AWS says: {said}"));
+    causes.push(say!(lang, "AWS says: {said}", said));
     let look = if kind == Kind::NoModel { Look::ModelFolder } else { Look::JobLog };
-    Diagnosis { headline: format!("{headline} in {stage}"), stage, causes, remedy: remedy.to_owned(), look }
+    let headline = say!(lang, "{headline} in {stage}", headline = lang.word(headline), stage);
+    Diagnosis { headline, stage, causes, remedy: lang.word(remedy).to_owned(), look }
 }
 
 /// The cause as one line. The state machine sends a sentence; by hand it may be the whole job as
@@ -77,7 +80,7 @@ fn told(cause: &Value) -> String {
     printable(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
-const LOOK: &str = "Look at the job's log for the line at level ERROR.";
+const LOOK: &str = sayable!("Look at the job's log for the line at level ERROR.");
 
 /// What AWS's words amount to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +141,7 @@ impl Kind {
 
     /// Headline, meaning and remedy.
     fn words(self) -> (&'static str, &'static str, &'static str) {
-        match self {
+        sayable!(match self {
             Self::OutOfMemory => (
                 "out of memory",
                 "The job was killed because it needed more memory than its job definition allows.",
@@ -195,7 +198,7 @@ impl Kind {
                 "Train and register a first model, then run it again.",
             ),
             Self::Unknown => ("stage failed", "The stage failed outside of its job.", LOOK),
-        }
+        })
     }
 }
 
@@ -255,7 +258,7 @@ mod tests {
             (failed, json!({"StatusReason": "exited", "Container": {"ExitCode": 137}}), "out of memory"),
         ];
         for (error, told, words) in table {
-            let diagnosis = diagnose(&cause(error, told.clone()), &[]);
+            let diagnosis = diagnose(&cause(error, told.clone()), &[], Language::English);
             assert_eq!(diagnosis.headline, format!("{words} in inference"), "{told}");
         }
     }
@@ -271,12 +274,12 @@ mod tests {
         };
         let aws = cause("States.TaskFailed", json!("exit code 2"));
         let notes = [note(Stage::Etl, 0), note(Stage::Inference, 0), note(Stage::Inference, 1)];
-        let told = diagnose(&aws, &notes);
+        let told = diagnose(&aws, &notes, Language::English);
         assert_eq!(told.headline, "inference: failed to load the model");
         assert_eq!(
             told.causes,
             ["failed to load the model", "digest differs", "1 other job of the same stage failed as well."]
         );
-        assert_eq!(diagnose(&aws, &notes[..1]).headline, "bad configuration in inference");
+        assert_eq!(diagnose(&aws, &notes[..1], Language::English).headline, "bad configuration in inference");
     }
 }

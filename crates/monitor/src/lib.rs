@@ -2,17 +2,19 @@
 //!
 //! [`run`] reads what a run left behind, checks that no record was lost, judges it, and tells people: a page, a
 //! mail, and `summary.json`, which commits the two. It changes no model and no prediction. [`page`] and [`figures`] are
-//! what its page is made of, for other pages.
+//! what its page is made of, for other pages; [`language`] is what it may be written in.
 
 mod account;
 mod comparison;
 mod conservation;
+mod cost;
 mod diagnosis;
 pub mod drift;
 mod error;
 mod evidence;
 pub mod figures;
 mod history;
+pub mod language;
 mod mail;
 pub mod page;
 mod places;

@@ -3,10 +3,11 @@
 mod changes;
 mod text;
 
-use tamiz_domain::{FileReport, RejectReason, RunCost, RunLayout, Verdict};
+use tamiz_domain::{FileReport, RejectReason, RunLayout, Verdict};
 use tamiz_ports::Mail;
 
 use crate::account::Account;
+use crate::cost::in_words;
 use crate::figures::{capitalised, count_of, percent, printable, share, source_name, thousands};
 use text::{table, wrapped};
 
@@ -188,31 +189,7 @@ fn retraining(account: &Account) -> Option<String> {
 /// What the jobs cost, in one line, and what was paid twice in another.
 fn cost(account: &Account) -> Option<String> {
     let cost = account.summary.cost.as_ref()?;
-    Some(section("Cost", [wrapped("  ", &cost_in_words(cost))]))
-}
-
-/// The cost as sentences.
-pub(crate) fn cost_in_words(cost: &RunCost) -> String {
-    let mut words = format!("{} US dollars", usd(cost.usd));
-    words += &cost.usd_per_thousand.map(|per| format!(", {} for 1,000 records", usd(per))).unwrap_or_default();
-    let stages: Vec<String> = cost.by_stage.iter().map(|(stage, part)| format!("{stage} {}", usd(*part))).collect();
-    words += &format!(" ({}; the report itself not counted).", printable(&stages.join(", ")));
-    words +=
-        &cost.spot_share.map(|share| format!(" {} of the machine time was Spot.", percent(share))).unwrap_or_default();
-    if cost.wasted_attempts > 0 {
-        let attempts = count_of(cost.wasted_attempts, "attempt");
-        words += &format!(" {attempts} had to be repeated, for {}.", usd(cost.wasted_usd));
-    }
-    words
-}
-
-/// US dollars with as many decimals as say something; what was paid is never shown as nothing.
-fn usd(amount: f64) -> String {
-    match amount {
-        _ if amount == 0.0 || amount >= 1.0 => format!("{amount:.2}"),
-        _ if amount < 0.000_05 => "less than 0.0001".to_owned(),
-        _ => format!("{amount:.4}"),
-    }
+    Some(section("Cost", [wrapped("  ", &in_words(cost, account.language))]))
 }
 
 fn next(account: &Account) -> Option<String> {

@@ -8,6 +8,8 @@ mod chart;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::language::{Language, say};
+
 pub use bars::{Bar, bars, bars_of};
 pub use chart::{Columns, columns};
 
@@ -18,6 +20,8 @@ const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'
 /// What a page consists of.
 #[derive(Debug)]
 pub struct Page<'a> {
+    /// The language it is written in.
+    pub language: Language,
     /// Shown by the browser.
     pub title: &'a str,
     /// Whether the page tells of success, which colours it.
@@ -37,7 +41,7 @@ impl Page<'_> {
     pub fn render(&self) -> String {
         let page = html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang=(self.language.code()) {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
@@ -51,7 +55,7 @@ impl Page<'_> {
                 body class=(if self.is_ok { "ok" } else { "failed" }) {
                     header { (self.header) }
                     main { (self.main) }
-                    footer { p { "Made by Tamiz " (env!("CARGO_PKG_VERSION")) (self.footer) } }
+                    footer { p { (say!(self.language, "Made by Tamiz")) " " (env!("CARGO_PKG_VERSION")) (self.footer) } }
                 }
             }
         };
@@ -65,8 +69,8 @@ pub fn section(id: &str, heading: &str, content: Markup) -> Markup {
 }
 
 /// The row of big numbers, made of [`figure`]s.
-pub fn figures(figures: Markup) -> Markup {
-    html! { section aria-label="Figures" { dl.figures { (figures) } } }
+pub fn figures(lang: Language, figures: Markup) -> Markup {
+    html! { section aria-label=(say!(lang, "Figures")) { dl.figures { (figures) } } }
 }
 
 /// A big number with its name.

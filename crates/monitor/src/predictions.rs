@@ -31,7 +31,16 @@ pub(crate) struct Predictions {
     /// How long it took; none if no job says.
     pub(crate) labelling: Option<Labelling>,
     /// Parts that say they are of another run or of another model than the first.
-    pub(crate) strangers: Vec<String>,
+    pub(crate) strangers: Vec<Stranger>,
+}
+
+/// A part of predictions that does not belong to the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stranger {
+    /// It says it is of another run.
+    OfRun { part: String, run: String },
+    /// It was labelled by another model than the first part.
+    OfModel { part: String, first: String },
 }
 
 impl Predictions {
@@ -39,7 +48,7 @@ impl Predictions {
     fn push(&mut self, part: Part, run_id: &RunId) {
         let name = &part.entry.path;
         if let Some(other) = part.metadata.get(schema::RUN_ID).filter(|id| *id != run_id.as_str()) {
-            self.strangers.push(format!("{name} belongs to run {}.", printable(other)));
+            self.strangers.push(Stranger::OfRun { part: name.clone(), run: printable(other) });
         }
         let model = part.model();
         match (&self.model, &model) {
@@ -48,7 +57,7 @@ impl Predictions {
                 self.model = model;
             }
             (first, other) if first != other => {
-                self.strangers.push(format!("{name} was labelled by another model than {}.", self.parts[0].path));
+                self.strangers.push(Stranger::OfModel { part: name.clone(), first: self.parts[0].path.clone() });
             }
             _ => {}
         }

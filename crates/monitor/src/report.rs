@@ -13,11 +13,12 @@ use tamiz_domain::Verdict;
 
 use crate::account::Account;
 use crate::figures::printable;
+use crate::language::{say, sayable};
 use crate::page::Page;
 
-/// Renders the page of a run.
+/// Renders the page of a run, in the language of its account.
 pub(crate) fn render(account: &Account) -> String {
-    let run = account.summary.run_id.short();
+    let (lang, run) = (account.language, account.summary.run_id.short());
     let project = printable(&account.places.project);
     let main = html! {
         (overview::figures(account))
@@ -39,12 +40,13 @@ pub(crate) fn render(account: &Account) -> String {
         (outputs::section(account))
     };
     let page = Page {
-        title: &format!("{} run {run} · {project}", verdict(account)),
+        language: lang,
+        title: &say!(lang, "{verdict} run {run} · {project}", verdict = verdict(account), run, project),
         is_ok: account.summary.verdict == Verdict::Ok,
         style: "",
         header: overview::header(account),
         main,
-        footer: html! { " for " (project) ". No review text is on this page." },
+        footer: html! { " " (say!(lang, "for {project}. No review text is on this page.", project)) },
     };
     page.render()
 }
@@ -52,6 +54,6 @@ pub(crate) fn render(account: &Account) -> String {
 fn verdict(account: &Account) -> &'static str {
     match account.summary.verdict {
         Verdict::Ok => "OK",
-        Verdict::Failed => "Failed",
+        Verdict::Failed => account.language.word(sayable!("Failed")),
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tamiz_domain::{Drift, MetricSet, ModelMetrics, RetrainAdvice, RetrainConfiguration, RunLayout};
 use tamiz_ports::{Folder, StoreError};
 
-use crate::figures::{count_of, listed, percent, thousands};
+use crate::language::{Language, say};
 
 /// Reports of other runs read at once.
 const REPORTS_IN_FLIGHT: usize = 16;
@@ -31,65 +31,77 @@ pub(crate) struct Signs<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Whether a new model is wanted, and why.
-pub(crate) fn advise(signs: &Signs<'_>, configuration: &RetrainConfiguration) -> (bool, RetrainAdvice) {
+/// Whether a new model is wanted, and why, in the words of a language.
+pub(crate) fn advise(signs: &Signs<'_>, configuration: &RetrainConfiguration, lang: Language) -> (bool, RetrainAdvice) {
     let Some(new_labels) = signs.new_labels else {
-        return (false, no_advice("What the model has seen is not known.", configuration));
+        return (false, no_advice(say!(lang, "What the model has seen is not known."), configuration));
     };
-    let needs: Vec<String> = [decay(signs, configuration), drifted(signs.drift)].into_iter().flatten().collect();
+    let needs: Vec<String> =
+        [decay(signs, configuration, lang), drifted(signs.drift, lang)].into_iter().flatten().collect();
     let threshold = match needs.is_empty() {
         true => configuration.min_new_labels,
         false => configuration.min_new_labels.min(configuration.min_new_labels_in_need),
     };
     let has_enough = new_labels > 0 && new_labels >= threshold;
     let cooling = signs.last_asked.filter(|_| has_enough).and_then(|asked| cooling(asked, signs.now, configuration));
-    let rows = count_of(new_labels, "labelled review");
-    let limit = thousands(threshold);
+    let rows = lang.count_of(new_labels, "labelled review");
+    let limit = lang.thousands(threshold);
     let mut reason: String = needs.iter().map(|need| format!("{need} ")).collect();
     reason += &match (has_enough, &cooling) {
-        (true, None) => {
-            format!("{rows} that the model has not seen: at least the {limit} from which a new model is trained.")
+        (true, None) => say!(
+            lang,
+            "{rows} that the model has not seen: at least the {limit} from which a new model is trained.",
+            rows,
+            limit
+        ),
+        (true, Some((asked, until))) => say!(
+            lang,
+            "{rows} that the model has not seen, but one was asked for on {asked}; the next may be from {until} on.",
+            rows,
+            asked,
+            until
+        ),
+        (false, _) => {
+            say!(lang, "{rows} that the model has not seen; a new model is trained from {limit}.", rows, limit)
         }
-        (true, Some(cooling)) => format!("{rows} that the model has not seen, but {cooling}."),
-        (false, _) => format!("{rows} that the model has not seen; a new model is trained from {limit}."),
     };
     (has_enough && cooling.is_none(), RetrainAdvice { new_labels, threshold, in_need: !needs.is_empty(), reason })
 }
 
 /// The advice where nobody can say what the model has seen.
-pub(crate) fn no_advice(reason: &str, configuration: &RetrainConfiguration) -> RetrainAdvice {
+pub(crate) fn no_advice(reason: String, configuration: &RetrainConfiguration) -> RetrainAdvice {
     let threshold = configuration.min_new_labels;
-    RetrainAdvice { new_labels: 0, threshold, in_need: false, reason: reason.to_owned() }
+    RetrainAdvice { new_labels: 0, threshold, in_need: false, reason }
 }
 
 /// Whether the model is right less often than it may be, as a sentence.
-fn decay(signs: &Signs<'_>, configuration: &RetrainConfiguration) -> Option<String> {
+fn decay(signs: &Signs<'_>, configuration: &RetrainConfiguration, lang: Language) -> Option<String> {
     let (quality, holdout) = (signs.quality?, signs.holdout_accuracy?);
     let floor = holdout - configuration.max_accuracy_drop;
     let (_, high) = quality.accuracy_interval();
     (high < floor).then(|| {
-        format!(
-            "The model is right in {} of the labelled reviews, and would have to be in {} ({} on its hold-out).",
-            percent(quality.accuracy),
-            percent(floor),
-            percent(holdout)
+        say!(
+            lang,
+            "The model is right in {own} of the labelled reviews, and would have to be in {floor} ({holdout} on its hold-out).",
+            own = lang.percent(quality.accuracy),
+            floor = lang.percent(floor),
+            holdout = lang.percent(holdout)
         )
     })
 }
 
-fn drifted(drift: &Drift) -> Option<String> {
-    let names: Vec<&str> = drift.findings().iter().map(|finding| finding.feature.name()).collect();
-    (!names.is_empty()).then(|| format!("The reviews drifted ({}).", listed(&names)))
+fn drifted(drift: &Drift, lang: Language) -> Option<String> {
+    let names: Vec<&str> = drift.findings().iter().map(|finding| lang.word(finding.feature.name())).collect();
+    (!names.is_empty()).then(|| say!(lang, "The reviews drifted ({features}).", features = lang.listed(&names)))
 }
 
-/// Why no other model is trained yet; none where the last one was long enough ago.
-fn cooling(asked: Timestamp, now: Timestamp, configuration: &RetrainConfiguration) -> Option<String> {
+/// When the last model was asked for, and when the next one may be; none where that was long enough ago.
+fn cooling(asked: Timestamp, now: Timestamp, configuration: &RetrainConfiguration) -> Option<(String, String)> {
     let cool_down = SignedDuration::from_hours(configuration.cool_down_hours.into());
     let until = asked.checked_add(cool_down).unwrap_or(Timestamp::MAX);
-    (now < until).then(|| {
-        let (asked, until) = (asked.strftime("%d %b %H:%M UTC"), until.strftime("%d %b %H:%M UTC"));
-        format!("one was asked for on {asked}; the next may be from {until} on")
-    })
+    // In digits, which are the same in every language.
+    let told = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    (now < until).then(|| (told(asked), told(until)))
 }
 
 /// Counts the labelled rows of all committed runs that a model was not trained on. `runs` is the folder of all runs, this one among
@@ -168,15 +180,16 @@ mod tests {
     #[test]
     fn a_model_is_wanted_from_the_threshold_on_and_never_for_nothing() {
         let stable = Drift::default();
-        let wanted = |new, min_new_labels| advise(&signs(new, &stable), &configuration(min_new_labels)).0;
+        let wanted =
+            |new, min_new_labels| advise(&signs(new, &stable), &configuration(min_new_labels), Language::English).0;
         assert_eq!([wanted(99, 100), wanted(100, 100), wanted(0, 0), wanted(1, 0)], [false, true, false, true]);
         let unknown = Signs { new_labels: None, ..signs(0, &stable) };
-        assert!(!advise(&unknown, &configuration(0)).0);
+        assert!(!advise(&unknown, &configuration(0), Language::English).0);
     }
 
     #[test]
     fn the_advice_says_how_far_it_is() {
-        let (_, advice) = advise(&signs(1_234, &Drift::default()), &configuration(100_000));
+        let (_, advice) = advise(&signs(1_234, &Drift::default()), &configuration(100_000), Language::English);
         assert_eq!(
             advice.reason,
             "1,234 labelled reviews that the model has not seen; a new model is trained from 100,000."
@@ -186,13 +199,13 @@ mod tests {
     #[test]
     fn drift_beyond_the_band_asks_with_fewer_labels() {
         let (moved, slight) = (drift(Shift::Moderate), drift(Shift::Slight));
-        let (wanted, advice) = advise(&signs(60, &moved), &configuration(1_000));
+        let (wanted, advice) = advise(&signs(60, &moved), &configuration(1_000), Language::English);
         assert!(
             wanted && advice.reason.starts_with("The reviews drifted (language). 60 labelled reviews"),
             "{advice:?}"
         );
-        assert!(!advise(&signs(60, &slight), &configuration(1_000)).0);
-        assert!(!advise(&signs(40, &moved), &configuration(1_000)).0, "nothing to learn from");
+        assert!(!advise(&signs(60, &slight), &configuration(1_000), Language::English).0);
+        assert!(!advise(&signs(40, &moved), &configuration(1_000), Language::English).0, "nothing to learn from");
     }
 
     #[test]
@@ -200,7 +213,7 @@ mod tests {
         let asks = |right, rows| {
             let stable = Drift::default();
             let quality = quality(right, rows);
-            advise(&Signs { quality: Some(&quality), ..signs(60, &stable) }, &configuration(1_000)).0
+            advise(&Signs { quality: Some(&quality), ..signs(60, &stable) }, &configuration(1_000), Language::English).0
         };
         assert_eq!([asks(80, 100), asks(8_000, 10_000), asks(8_600, 10_000)], [false, true, false]);
     }
@@ -210,18 +223,18 @@ mod tests {
         let stable = Drift::default();
         let asked = |time: &str| {
             let signs = Signs { last_asked: Some(time.parse().unwrap()), ..signs(100, &stable) };
-            advise(&signs, &configuration(100))
+            advise(&signs, &configuration(100), Language::English)
         };
         let (wanted, advice) = asked("2026-11-22T09:30:00Z");
         assert!(!wanted);
         assert_eq!(
             advice.reason,
-            "100 labelled reviews that the model has not seen, but one was asked for on 22 Nov 09:30 UTC; \
-             the next may be from 23 Nov 09:30 UTC on."
+            "100 labelled reviews that the model has not seen, but one was asked for on 2026-11-22 09:30 UTC; \
+             the next may be from 2026-11-23 09:30 UTC on."
         );
         assert!(asked("2026-11-21T11:59:00Z").0);
         let for_ever = RetrainConfiguration { cool_down_hours: u32::MAX, ..configuration(100) };
         let signs = Signs { last_asked: Some("2026-11-21T11:59:00Z".parse().unwrap()), ..signs(100, &stable) };
-        assert!(!advise(&signs, &for_ever).0, "a cool-down without end");
+        assert!(!advise(&signs, &for_ever, Language::English).0, "a cool-down without end");
     }
 }

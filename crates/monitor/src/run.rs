@@ -7,10 +7,11 @@ use tamiz_domain::{FailedCause, RunLayout, Summary, Verdict};
 use tamiz_ports::{Created, Folder, Mailer};
 use tamiz_telemetry::{Metric, Shutdown, emit};
 
-use crate::account::{self, Account};
 use tracing::Instrument;
 
+use crate::account::{self, Account};
 use crate::evidence::{gather, gather_partially};
+use crate::language::Language;
 use crate::places::Places;
 use crate::{Deps, MonitorError, Settings, history, mail, report};
 
@@ -42,12 +43,21 @@ async fn report_once(settings: &Settings, deps: &Deps) -> Result<Summary, Monito
         models: settings.models.clone(),
     };
     let now = (deps.now)();
-    let account = match cause {
-        None => account::of_run(gather(settings, deps, now).await?, places, now),
-        Some(cause) => account::of_failure(gather_partially(settings, deps).await?, cause, places),
+    // What was read is told twice: in English for mail and summary, in the report's own language on its page.
+    let (account, page) = match cause {
+        None => {
+            let evidence = gather(settings, deps, now).await?;
+            let told = |lang| account::of_run(evidence.clone(), places.clone(), now, lang);
+            (told(Language::English), report::render(&told(settings.language)))
+        }
+        Some(cause) => {
+            let evidence = gather_partially(settings, deps).await?;
+            let told = |lang| account::of_failure(evidence.clone(), cause, places.clone(), lang);
+            (told(Language::English), report::render(&told(settings.language)))
+        }
     };
     let history = history::folder(deps.stores.as_ref(), &settings.results)?;
-    publish(account, &results, history.map(|folder| (folder, now)), deps.mailer.as_ref()).await
+    publish(account, page, &results, history.map(|folder| (folder, now)), deps.mailer.as_ref()).await
 }
 
 /// Report, then mail, then the record for later runs, then `summary.json`, create-only and last.
@@ -57,11 +67,12 @@ async fn report_once(settings: &Settings, deps: &Deps) -> Result<Summary, Monito
 /// who reads none.
 async fn publish(
     account: Account,
+    page: String,
     results: &Folder,
     history: Option<(Folder, Timestamp)>,
     mailer: Option<&Arc<dyn Mailer>>,
 ) -> Result<Summary, MonitorError> {
-    results.write(RunLayout::REPORT, report::render(&account)).await?;
+    results.write(RunLayout::REPORT, page).await?;
     let mail = mail::compose(&account);
     if let Some(mailer) = mailer {
         mailer.send(account.summary.run_id.as_str(), &mail).await?;

@@ -4,6 +4,7 @@ use tamiz_domain::{FailureNote, Labelling, MetricSet, RejectReason, RunLayout, S
 use tamiz_ports::{Fault, FaultyStore, Mail, Moment, Operation, Stores};
 use tamiz_telemetry::Shutdown;
 
+use crate::language::Language;
 use crate::test_support::{REVIEW_TEXT, TestRun, cleaned, folder_manifest, left_out, model, predicted_rows};
 use crate::{MonitorError, run};
 
@@ -187,6 +188,16 @@ async fn the_same_run_makes_the_same_page() {
     report(&one).await;
     report(&two).await;
     assert_eq!(page(&one).await, page(&two).await);
+}
+
+#[tokio::test]
+async fn a_spanish_page_changes_neither_mail_nor_summary() {
+    let (english, mut spanish) = (labelled_run().await, labelled_run().await);
+    spanish.settings.language = Language::Spanish;
+    let (told, mail) = report(&english).await;
+    assert_eq!(report(&spanish).await, (told, mail));
+    let page = page(&spanish).await;
+    assert!(page.contains("<html lang=\"es\">") && page.contains("1504 reseñas, 0,3\u{a0}% rechazadas"), "{page}");
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ use tamiz_domain::FailedCause;
 use tamiz_ports::{Jobs, Mailer, ObjectUri, Stores};
 use tamiz_telemetry::Progress;
 
+use crate::language::Language;
+
 /// Flags of `tamiz-monitor`; each has an environment variable of the same name with the prefix `TAMIZ_`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
@@ -34,6 +36,9 @@ pub struct Settings {
     /// Name of the deployment, shown in the mail's subject
     #[arg(long, env = "TAMIZ_PROJECT", value_name = "NAME", default_value = "tamiz")]
     pub project: String,
+    /// Language of report.html; mail and summary.json are English
+    #[arg(long = "lang", env = "TAMIZ_LANG", value_name = "LANGUAGE", default_value = "en")]
+    pub language: Language,
 }
 
 /// The JSON of `--failed-cause`.

@@ -17,6 +17,7 @@ use tamiz_domain::{
 use tamiz_ports::{FixedJobs, Folder, MemoryMailer, MemoryStores, Stores};
 use tamiz_telemetry::Progress;
 
+use crate::language::Language;
 use crate::predictions::Predictions;
 use crate::tally::Rows;
 use crate::{Deps, Failure, Settings};
@@ -149,6 +150,7 @@ impl TestRun {
     pub(crate) fn nothing(run_id: &str) -> Self {
         let uri = |uri: String| uri.parse().unwrap();
         let settings = Settings {
+            language: Language::English,
             run: uri(format!("s3://tamiz-staging-123456789012/runs/{run_id}")),
             results: uri(format!("s3://tamiz-results-123456789012/runs/{run_id}")),
             models: uri("s3://tamiz-models-123456789012/polarity".into()),

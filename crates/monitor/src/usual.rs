@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tamiz_domain::{EtlReport, RunRecord, Verdict};
 
 use crate::figures::share;
+use crate::language::{Language, say, sayable};
 
 /// Runs before that are compared with.
 const MOST_RUNS: usize = 20;
@@ -14,6 +15,11 @@ const LEAST_RUNS: usize = 5;
 const LEAST_DIFFERENCE: f64 = 0.005;
 /// And how many standard errors of its own rows.
 const STANDARD_ERRORS: f64 = 3.0;
+
+/// How the names of shares begin that are one of a kind; they are kept in the records of runs.
+const REJECTED_AS: &str = "rejected as ";
+const WITHOUT: &str = "without ";
+const REPAIRED_FROM: &str = "repaired from ";
 
 /// A share of the run beside those of the runs before.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,24 +46,40 @@ pub(crate) struct Before {
 pub(crate) fn data_shares(etl: &EtlReport) -> BTreeMap<String, f64> {
     let (quality, input) = (&etl.quality, etl.counts.input);
     let of_rows = |rows: u64| share(rows, quality.rows);
-    let mut shares = BTreeMap::from([("rejected".to_owned(), etl.counts.rejected_share())]);
+    let mut shares = BTreeMap::from([(sayable!("rejected").to_owned(), etl.counts.rejected_share())]);
     shares.extend(
         etl.rejected_by_reason
             .iter()
-            .map(|(reason, &rows)| (format!("rejected as {}", reason.code()), share(rows, input))),
+            .map(|(reason, &rows)| (format!("{REJECTED_AS}{}", reason.code()), share(rows, input))),
     );
-    shares.extend(quality.null_shares.iter().map(|(column, &share)| (format!("without {column}"), share)));
+    shares.extend(quality.null_shares.iter().map(|(column, &share)| (format!("{WITHOUT}{column}"), share)));
     shares
-        .extend(quality.encoding_repairs.iter().map(|(name, &rows)| (format!("repaired from {name}"), of_rows(rows))));
-    let counts = [
+        .extend(quality.encoding_repairs.iter().map(|(name, &rows)| (format!("{REPAIRED_FROM}{name}"), of_rows(rows))));
+    let counts = sayable!([
         ("repeated exactly", quality.duplicates.exact),
         ("repeated nearly", quality.duplicates.near),
         ("empty after cleaning", quality.empty_texts),
         ("with HTML", quality.html_texts),
-    ];
+    ]);
     shares.extend(counts.map(|(name, rows)| (name.to_owned(), of_rows(rows))));
     shares.retain(|_, share| *share > 0.0);
     shares
+}
+
+impl Usual {
+    /// What it is a share of, as people say it.
+    pub(crate) fn name_in(&self, lang: Language) -> String {
+        let name = self.name.as_str();
+        if let Some(reason) = name.strip_prefix(REJECTED_AS) {
+            say!(lang, "rejected as {reason}", reason)
+        } else if let Some(column) = name.strip_prefix(WITHOUT) {
+            say!(lang, "without {column}", column)
+        } else if let Some(encoding) = name.strip_prefix(REPAIRED_FROM) {
+            say!(lang, "repaired from {encoding}", encoding)
+        } else {
+            lang.word(name).to_owned()
+        }
+    }
 }
 
 /// The shares of a run of so many rows beside those of the latest successful ones; a share that one of them lacks is 0 there.
@@ -82,8 +104,8 @@ fn compared(own: f64, rows: u64, mut others: Vec<f64>) -> Before {
     others.sort_by(f64::total_cmp);
     let (low, high) = (others.first().copied().unwrap_or(0.0), others.last().copied().unwrap_or(0.0));
     let outside = (own - high).max(low - own);
-    // The error of the bound that was left: a share of 0 has none of its own.
-    let bound = if own > high { high.max(own) } else { low };
+    // The larger of the two has the larger error: that of 0, which either may be, would be none.
+    let bound = if own > high { own } else { low };
     let error = (bound * (1.0 - bound) / rows.max(1) as f64).sqrt();
     let is_left = outside > LEAST_DIFFERENCE.max(STANDARD_ERRORS * error);
     Before { median: others[others.len() / 2], low, high, is_left }

@@ -2,7 +2,8 @@
 
 use tamiz_domain::{Budget, Counts, FileReport, Verdict};
 
-use crate::figures::{count_of, limit, percent, source_name, thousands};
+use crate::figures::source_name;
+use crate::language::{Language, say, sayable};
 
 /// A verdict with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,73 +21,87 @@ pub(crate) struct Judgement {
 }
 
 const CORRECT_FILES: &str =
-    "Correct the files as the remedies say and upload them again: changed content is a new run.";
-const LOOK_AT_ERRORS: &str = "The column `error` of the predictions says why each row failed.";
-const KEEP_FOLDERS: &str = "Records were lost or invented, which is a fault of the pipeline and not of the files: \
-    keep the folders of this run and look at the logs of its jobs.";
+    sayable!("Correct the files as the remedies say and upload them again: changed content is a new run.");
+const LOOK_AT_ERRORS: &str = sayable!("The column `error` of the predictions says why each row failed.");
+const KEEP_FOLDERS: &str = sayable!(
+    "Records were lost or invented, which is a fault of the pipeline and not of the files: keep the folders of this run and look at \
+     the logs of its jobs."
+);
 
-/// Judges a run by its counts, its budget and the differences that conservation found.
-pub(crate) fn judge(counts: Counts, files: &[FileReport], differences: &[String], budget: &Budget) -> Judgement {
+/// Judges a run by its counts, its budget and the differences that conservation found, in the words of a language.
+pub(crate) fn judge(
+    counts: Counts,
+    files: &[FileReport],
+    differences: &[String],
+    budget: &Budget,
+    lang: Language,
+) -> Judgement {
     let mut verdicts = Vec::new();
     let mut reasons = Vec::new();
     if !differences.is_empty() {
-        verdicts.push(("counts do not add up".to_owned(), KEEP_FOLDERS));
+        verdicts.push((say!(lang, "counts do not add up"), KEEP_FOLDERS));
         reasons.extend_from_slice(differences);
     }
     if counts.ok == 0 {
         let remedy = if counts.failed > 0 { LOOK_AT_ERRORS } else { CORRECT_FILES };
-        verdicts.push(("no review was labelled".to_owned(), remedy));
-        reasons.push(nothing_labelled(counts));
+        verdicts.push((say!(lang, "no review was labelled"), remedy));
+        reasons.push(nothing_labelled(counts, lang));
     }
     let shares = [
-        ("rejected", counts.rejected, counts.rejected_share(), budget.max_rejected_share, CORRECT_FILES),
-        ("failed", counts.failed, counts.failed_share(), budget.max_failed_share, LOOK_AT_ERRORS),
+        (sayable!("rejected"), counts.rejected, counts.rejected_share(), budget.max_rejected_share, CORRECT_FILES),
+        (sayable!("failed"), counts.failed, counts.failed_share(), budget.max_failed_share, LOOK_AT_ERRORS),
     ];
     for (outcome, records, share, allowed, remedy) in shares {
         if share > allowed {
-            let headline = format!("{} {outcome}, over the budget of {}", percent(share), limit(allowed));
-            verdicts.push((headline, remedy));
-            reasons.push(format!(
-                "{} of {} {outcome} ({}); the budget allows {}.",
-                thousands(records),
-                count_of(counts.input, "record"),
-                percent(share),
-                limit(allowed)
+            let (outcome, share, limit) = (lang.word(outcome), lang.percent(share), lang.limit(allowed));
+            verdicts.push((say!(lang, "{share} {outcome}, over the budget of {limit}", share, outcome, limit), remedy));
+            reasons.push(say!(
+                lang,
+                "{records} of {total} {outcome} ({share}); the budget allows {limit}.",
+                records = lang.thousands(records),
+                total = lang.count_of(counts.input, "record"),
+                outcome,
+                share,
+                limit
             ));
         }
     }
-    let notices: Vec<String> = files.iter().filter_map(left_out).collect();
+    let notices: Vec<String> = files.iter().filter_map(|file| left_out(file, lang)).collect();
     let (verdict, headline, remedy) = match verdicts.into_iter().next() {
-        Some((headline, remedy)) => (Verdict::Failed, headline, Some(remedy.to_owned())),
-        None => (Verdict::Ok, success(counts, notices.len()), None),
+        Some((headline, remedy)) => (Verdict::Failed, headline, Some(lang.word(remedy).to_owned())),
+        None => (Verdict::Ok, success(counts, notices.len(), lang), None),
     };
     Judgement { verdict, headline, reasons, remedy, notices }
 }
 
-fn nothing_labelled(counts: Counts) -> String {
+fn nothing_labelled(counts: Counts, lang: Language) -> String {
     match counts.input {
-        0 => "No record was found in the input.".to_owned(),
-        input => format!("Not one of {} was labelled.", count_of(input, "record")),
+        0 => say!(lang, "No record was found in the input."),
+        input => say!(lang, "Not one of {records} was labelled.", records = lang.count_of(input, "record")),
     }
 }
 
-fn success(counts: Counts, left_out: usize) -> String {
-    let mut words = format!("{}, {} rejected", count_of(counts.input, "review"), percent(counts.rejected_share()));
+fn success(counts: Counts, left_out: usize, lang: Language) -> String {
+    let share = lang.percent(counts.rejected_share());
+    let mut words = say!(lang, "{reviews}, {share} rejected", reviews = lang.count_of(counts.input, "review"), share);
     if counts.failed > 0 {
-        words.push_str(&format!(", {} failed", percent(counts.failed_share())));
+        words += &say!(lang, ", {share} failed", share = lang.percent(counts.failed_share()));
     }
     if left_out > 0 {
-        words.push_str(&format!(", {} left out", count_of(left_out as u64, "file")));
+        words += &say!(lang, ", {files} left out", files = lang.count_of(left_out as u64, "file"));
     }
     words
 }
 
 /// What was left out of a file, why, and what to do, as one sentence and its remedy.
-fn left_out(file: &FileReport) -> Option<String> {
+fn left_out(file: &FileReport, lang: Language) -> Option<String> {
     let problem = file.problem.as_ref()?;
     let name = source_name(&file.source);
-    let extent = if file.counts.ok == 0 { "was left out" } else { "was used only in part" };
-    Some(format!("{name} {extent}: {}. {}", problem.reason.meaning(), problem.reason.remedy()))
+    let (meaning, remedy) = (lang.word(problem.reason.meaning()), lang.word(problem.reason.remedy()));
+    Some(match file.counts.ok {
+        0 => say!(lang, "{name} was left out: {meaning}. {remedy}", name, meaning, remedy),
+        _ => say!(lang, "{name} was used only in part: {meaning}. {remedy}", name, meaning, remedy),
+    })
 }
 
 #[cfg(test)]
@@ -99,7 +114,7 @@ mod tests {
     }
 
     fn headline(counts: Counts, differences: &[String]) -> (Verdict, String) {
-        let judgement = judge(counts, &[], differences, &Budget::default());
+        let judgement = judge(counts, &[], differences, &Budget::default(), Language::English);
         let ok = judgement.verdict == Verdict::Ok;
         assert_eq!((judgement.reasons.is_empty(), judgement.remedy.is_none()), (ok, ok));
         (judgement.verdict, judgement.headline)
@@ -127,8 +142,8 @@ mod tests {
     #[test]
     fn a_budget_of_all_still_does_not_make_nothing_a_success() {
         let budget = Budget { max_rejected_share: 1.0, max_failed_share: 1.0 };
-        assert_eq!(judge(counts(0, 5, 5), &[], &[], &budget).verdict, Verdict::Failed);
-        assert_eq!(judge(counts(1, 5, 5), &[], &[], &budget).verdict, Verdict::Ok);
+        assert_eq!(judge(counts(0, 5, 5), &[], &[], &budget, Language::English).verdict, Verdict::Failed);
+        assert_eq!(judge(counts(1, 5, 5), &[], &[], &budget, Language::English).verdict, Verdict::Ok);
     }
 
     #[test]
@@ -142,7 +157,7 @@ mod tests {
             problem: Some(problem),
             quality: tamiz_domain::DataQuality::default(),
         };
-        let judgement = judge(counts(9, 0, 0), &[file], &[], &Budget::default());
+        let judgement = judge(counts(9, 0, 0), &[file], &[], &Budget::default(), Language::English);
         assert_eq!(judgement.headline, "9 reviews, 0.0% rejected, 1 file left out");
         assert!(judgement.notices[0].starts_with("s3://in/a.csv was left out: the file holds no bytes. Upload"));
     }

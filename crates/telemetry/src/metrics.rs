@@ -9,6 +9,11 @@ use serde_json::{Map, Value, json};
 
 /// CloudWatch namespace of every metric.
 const NAMESPACE: &str = "Tamiz";
+/// Dimensions of every metric: the deployment, of which an account may hold several, and the stage. A run is a property and no dimension,
+/// since each of its metrics would be one more to pay for.
+const DIMENSIONS: [&str; 2] = ["Project", "Stage"];
+/// Environment variable that names the deployment; the monitor has a flag for it, too.
+const PROJECT: &str = "TAMIZ_PROJECT";
 
 /// Unit of a metric, by its CloudWatch name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,19 +100,19 @@ impl Unit {
     }
 }
 
-/// Prints one EMF line on stdout when the process runs as a Batch job or a Lambda function; elsewhere nobody would read it. `stage` is the only dimension; `run_id` is a property, since a
-/// dimension a run would cost a metric a run.
+/// Prints one EMF line on stdout when the process runs as a Batch job or a Lambda function; elsewhere nobody would read it.
 pub fn emit(stage: &str, run_id: Option<&str>, values: &[(Metric, f64)]) {
     let in_container =
         ["AWS_BATCH_JOB_ID", "AWS_LAMBDA_FUNCTION_NAME"].iter().any(|name| std::env::var_os(name).is_some());
     if in_container {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_millis() as u64);
         // A closed stdout must not end a job.
-        let _ = writeln!(std::io::stdout(), "{}", emf(stage, run_id, values, now));
+        let project = std::env::var(PROJECT).unwrap_or_else(|_| "tamiz".to_owned());
+        let _ = writeln!(std::io::stdout(), "{}", emf([&project, stage], run_id, values, now));
     }
 }
 
-fn emf(stage: &str, run_id: Option<&str>, values: &[(Metric, f64)], timestamp_ms: u64) -> Value {
+fn emf(dimensions: [&str; 2], run_id: Option<&str>, values: &[(Metric, f64)], timestamp_ms: u64) -> Value {
     let definitions: Vec<Value> = values
         .iter()
         .map(|(metric, _)| json!({"Name": metric.definition().name, "Unit": metric.definition().unit.name()}))
@@ -115,9 +120,9 @@ fn emf(stage: &str, run_id: Option<&str>, values: &[(Metric, f64)], timestamp_ms
     let mut line = Map::new();
     line.insert(
         "_aws".into(),
-        json!({"Timestamp": timestamp_ms, "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [["stage"]], "Metrics": definitions}]}),
+        json!({"Timestamp": timestamp_ms, "CloudWatchMetrics": [{"Namespace": NAMESPACE, "Dimensions": [DIMENSIONS], "Metrics": definitions}]}),
     );
-    line.insert("stage".into(), stage.into());
+    line.extend(DIMENSIONS.into_iter().zip(dimensions).map(|(name, value)| (name.to_owned(), value.into())));
     if let Some(run_id) = run_id {
         line.insert("run_id".into(), run_id.into());
     }
@@ -146,8 +151,9 @@ mod tests {
         format!(
             "# Metrics\n\nMade from the table in `crates/telemetry/src/metrics.rs`; a test holds the two together, and \
              `UPDATE_DOCS=1 cargo test` writes this page anew.\n\nThe jobs print them as CloudWatch embedded metric format on \
-             stdout, in the namespace `{NAMESPACE}`, with the stage as the only\ndimension. The run's id goes along as a property, \
-             by which CloudWatch Logs Insights finds them.\n\n| metric | unit | what it tells |\n|---|---|---|\n{}",
+             stdout, in the namespace `{NAMESPACE}`, with the dimensions\n{}: the name of the deployment, and the stage that printed them. \
+             The run's id goes along as a property, by which\nCloudWatch Logs Insights finds them.\n\n| metric | unit | what it tells |\n|---|---|---|\n{}",
+            DIMENSIONS.map(|name| format!("`{name}`")).join(" and "),
             METRICS.iter().map(row).collect::<String>()
         )
     }
@@ -163,10 +169,12 @@ mod tests {
 
     #[test]
     fn an_emf_line_declares_exactly_the_values_it_carries() {
-        let line = emf("etl", Some("r"), &[(Metric::RecordsRead, 3.0), (Metric::RejectedShare, 0.5)], 7);
+        let line = emf(["reviews", "etl"], Some("r"), &[(Metric::RecordsRead, 3.0), (Metric::RejectedShare, 0.5)], 7);
         let declared = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
         assert_eq!(declared.len(), 2);
         assert!(declared.iter().all(|m| line[m["Name"].as_str().unwrap()].is_number()));
-        assert_eq!((line["stage"].as_str(), line["run_id"].as_str()), (Some("etl"), Some("r")));
+        let texts = ["Project", "Stage", "run_id"].map(|name| line[name].as_str().unwrap());
+        assert_eq!(texts, ["reviews", "etl", "r"]);
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"], json!([["Project", "Stage"]]));
     }
 }

@@ -8,6 +8,7 @@ mod words;
 
 use maud::html;
 use tamiz_monitor::figures::printable;
+use tamiz_monitor::language::Language;
 use tamiz_monitor::page::Page;
 
 use crate::profile::figures::Profile;
@@ -39,6 +40,7 @@ pub fn render(profile: &Profile) -> String {
         (samples::section(profile))
     };
     let page = Page {
+        language: Language::English,
         title: &format!("{} · profile", names.join(", ")),
         is_ok: profile.counts.ok > 0,
         style: STYLE,

@@ -2,29 +2,37 @@
 
 use tamiz_domain::{Drift, Shift};
 
-use crate::figures::{count_of, listed, thousands};
+use crate::language::{Language, say};
 
-/// The drift as a sentence; none where nothing was compared.
-pub fn in_words(drift: &Drift) -> Option<String> {
-    let shift = drift.shift?;
+/// The drift as a sentence; none where nothing was compared, nor a remark says why.
+pub fn in_words(drift: &Drift, lang: Language) -> Option<String> {
+    let Some(shift) = drift.shift else { return drift.remark.as_deref().map(|remark| lang.word(remark).to_owned()) };
     let of = |shifts: &[Shift]| -> Vec<String> {
         let mut features: Vec<_> = drift.features.iter().filter(|feature| shifts.contains(&feature.shift)).collect();
         features.sort_by(|one, other| other.psi.total_cmp(&one.psi));
-        features.iter().map(|feature| format!("{} {:.2}", feature.feature.name(), feature.psi)).collect()
+        let named = |index: f64, name: &str| format!("{} {}", lang.word(name), lang.decimal(index, 2));
+        features.iter().map(|feature| named(feature.psi, feature.feature.name())).collect()
     };
-    let list = |names: Vec<String>| listed(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let list = |names: Vec<String>| lang.listed(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let reviews = lang.count_of(drift.rows, "review");
     let rows = match drift.runs {
-        0 | 1 => count_of(drift.rows, "review"),
-        runs => format!("{} of {runs} small runs together", count_of(drift.rows, "review")),
+        0 | 1 => reviews,
+        runs => say!(lang, "{reviews} of {runs} small runs together", reviews, runs),
     };
-    let against = format!("{rows} against the {} that the model was measured on", thousands(drift.baseline_rows));
+    let baseline = lang.thousands(drift.baseline_rows);
+    let against = say!(lang, "{rows} against the {baseline} that the model was measured on", rows, baseline);
+    let beyond = || list(of(&[Shift::Moderate, Shift::Strong]));
     Some(match shift {
-        Shift::Stable => format!("None: {against}."),
-        Shift::Slight => format!("Slight, in {} (stability index): {against}.", list(of(&[Shift::Slight]))),
-        Shift::Moderate | Shift::Strong => {
-            let beyond = list(of(&[Shift::Moderate, Shift::Strong]));
-            let name = if shift == Shift::Strong { "Strong" } else { "Moderate" };
-            format!("{name}, in {beyond} (stability index): {against}.")
+        Shift::Stable => say!(lang, "None: {against}.", against),
+        Shift::Slight => {
+            let features = list(of(&[Shift::Slight]));
+            say!(lang, "Slight, in {features} (stability index): {against}.", features, against)
+        }
+        Shift::Moderate => {
+            say!(lang, "Moderate, in {features} (stability index): {against}.", features = beyond(), against)
+        }
+        Shift::Strong => {
+            say!(lang, "Strong, in {features} (stability index): {against}.", features = beyond(), against)
         }
     })
 }
@@ -56,7 +64,7 @@ mod tests {
     #[test]
     fn drift_is_one_sentence_with_the_farthest_feature_first() {
         let tail = "12,345 reviews against the 4,000 that the model was measured on.";
-        let told = |shifts: &[(Feature, Shift, f64)]| in_words(&drift(shifts)).unwrap();
+        let told = |shifts: &[(Feature, Shift, f64)]| in_words(&drift(shifts), Language::English).unwrap();
         assert_eq!(told(&[(Feature::Label, Shift::Stable, 0.001)]), format!("None: {tail}"));
         let slight = [(Feature::Label, Shift::Slight, 0.051), (Feature::Language, Shift::Stable, 0.0)];
         assert_eq!(told(&slight), format!("Slight, in label 0.05 (stability index): {tail}"));
@@ -66,6 +74,6 @@ mod tests {
             (Feature::Tokens, Shift::Slight, 0.03),
         ];
         assert_eq!(told(&several), format!("Strong, in language 1.20 and label 0.15 (stability index): {tail}"));
-        assert_eq!(in_words(&Drift::default()), None);
+        assert_eq!(in_words(&Drift::default(), Language::English), None);
     }
 }

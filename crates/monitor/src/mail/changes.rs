@@ -17,7 +17,7 @@ const MOST_WORDS: usize = 5;
 /// Drift in one line, and the words that moved in another; nothing where no model worked.
 pub(super) fn drift(account: &Account) -> Option<String> {
     let drift = &account.summary.drift;
-    let line = in_words(drift).or_else(|| drift.remark.clone())?;
+    let line = in_words(drift, account.language)?;
     let words = moved(&drift.words);
     Some(section("Drift", [wrapped("  ", &line)].into_iter().chain(words.map(|words| wrapped("  ", &words)))))
 }

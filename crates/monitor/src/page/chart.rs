@@ -7,6 +7,8 @@ use plotters::drawing::IntoDrawingArea;
 use plotters::element::Rectangle;
 use plotters::style::{Color, IntoFont, RGBColor};
 
+use crate::language::Language;
+
 /// Size in units of the picture, which is as wide as its column.
 const SIZE: (u32, u32) = (560, 220);
 /// Names under the columns at most; with more, every second or third is shown.
@@ -24,6 +26,8 @@ const NAMES: [(&str, &str); 4] =
 /// Shares by name, of one or two kinds: each kind's name and its share in every place.
 #[derive(Debug, Clone, Copy)]
 pub struct Columns<'a> {
+    /// The language of the figures on its axis.
+    pub language: Language,
     /// What the picture shows, for those who do not see it.
     pub title: &'a str,
     /// Name of each place.
@@ -68,7 +72,7 @@ fn draw(of: Columns<'_>) -> Option<String> {
             .disable_x_mesh()
             .x_labels(0)
             .y_labels(5)
-            .y_label_formatter(&|share| percent(*share, largest))
+            .y_label_formatter(&|share| percent(of.language, *share, largest))
             .bold_line_style(LINE)
             .light_line_style(plotters::style::TRANSPARENT)
             .axis_style(LINE)
@@ -97,8 +101,9 @@ fn draw(of: Columns<'_>) -> Option<String> {
     Some(named(&svg))
 }
 
-fn percent(share: f64, largest: f64) -> String {
-    if largest < 0.05 { format!("{:.1}%", share * 100.0) } else { format!("{:.0}%", share * 100.0) }
+fn percent(lang: Language, share: f64, largest: f64) -> String {
+    // On an axis there is no room for the space that Spanish puts before the sign.
+    format!("{}%", lang.decimal(share * 100.0, if largest < 0.05 { 1 } else { 0 }))
 }
 
 /// The picture with the colours of the style sheet, without a size of its own, and hidden from those who are told its title.
@@ -114,7 +119,7 @@ mod tests {
 
     fn drawn(places: &[&str], kinds: &[(&str, Vec<f64>)]) -> String {
         let places: Vec<String> = places.iter().map(|&name| name.to_owned()).collect();
-        columns(Columns { title: "Shares", places: &places, kinds }).into_string()
+        columns(Columns { language: Language::English, title: "Shares", places: &places, kinds }).into_string()
     }
 
     #[test]

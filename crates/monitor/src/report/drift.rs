@@ -5,29 +5,36 @@ use tamiz_domain::{DriftBin, Feature, FeatureDrift, MovedWord, Shift, Value};
 
 use crate::account::Account;
 use crate::drift::in_words;
-use crate::figures::{percent, printable, share, thousands};
+use crate::figures::{printable, share};
+use crate::language::{Language, say};
 use crate::page::{Columns, columns, section as page_section};
 
 /// The panel; nothing where no model worked.
 pub(super) fn section(account: &Account) -> Markup {
     let drift = &account.summary.drift;
-    let Some(lead) = in_words(drift).or_else(|| drift.remark.clone()) else { return html! {} };
+    let lang = account.language;
+    let Some(lead) = in_words(drift, lang) else { return html! {} };
+    let (band, strong) = configuration(account);
     let content = html! {
         p { (lead) }
         @if !drift.features.is_empty() {
             (features(account))
             @for feature in &drift.features {
-                details.feature { summary { (feature.feature.name()) } (bins(account, feature)) }
+                details.feature { summary { (lang.word(feature.feature.name())) } (bins(account, feature)) }
             }
             p.note {
-                "Stability index (PSI): from " (format!("{:.2}", configuration(account).0)) " on a feature has drifted, from "
-                (format!("{:.2}", configuration(account).1)) " on far; only where the reviews are enough to be certain. "
-                "Slight: more than chance, but not certainly so far."
+                (say!(
+                    lang,
+                    "Stability index (PSI): from {band} on a feature has drifted, from {strong} on far; only where the reviews are \
+                     enough to be certain. Slight: more than chance, but not certainly so far.",
+                    band = lang.decimal(band, 2),
+                    strong = lang.decimal(strong, 2)
+                ))
             }
         }
-        @if !drift.words.is_empty() { (words(&drift.words)) }
+        @if !drift.words.is_empty() { (words(&drift.words, lang)) }
     };
-    page_section("drift", "Drift", content)
+    page_section("drift", &say!(lang, "Drift"), content)
 }
 
 fn configuration(account: &Account) -> (f64, f64) {
@@ -36,23 +43,27 @@ fn configuration(account: &Account) -> (f64, f64) {
 }
 
 fn features(account: &Account) -> Markup {
+    let lang = account.language;
+    let (shift, chance) = (say!(lang, "Shift"), say!(lang, "Chance"));
     html! {
         table.stacked {
-            caption { "Each feature against the model's baseline" }
+            caption { (say!(lang, "Each feature against the model's baseline")) }
             thead {
                 tr {
-                    th scope="col" { "Feature" } th scope="col" { "Shift" }
-                    @for name in ["PSI", "Jensen-Shannon", "Chance"] { th.number scope="col" { (name) } }
+                    th scope="col" { (say!(lang, "Feature")) } th scope="col" { (shift) }
+                    @for name in ["PSI", "Jensen-Shannon", &chance] { th.number scope="col" { (name) } }
                 }
             }
             tbody {
                 @for feature in &account.summary.drift.features {
                     tr {
-                        th scope="row" { (feature.feature.name()) }
-                        td data-name="Shift" { span.shift.alarm[feature.shift >= Shift::Moderate] { (feature.shift.name()) } }
-                        td.number data-name="PSI" { (format!("{:.3}", feature.psi)) }
-                        td.number data-name="Jensen-Shannon" { (format!("{:.3}", feature.jensen_shannon)) }
-                        td.number data-name="Chance" { (chance(feature.p_value)) }
+                        th scope="row" { (lang.word(feature.feature.name())) }
+                        td data-name=(shift) {
+                            span.shift.alarm[feature.shift >= Shift::Moderate] { (lang.word(feature.shift.name())) }
+                        }
+                        td.number data-name="PSI" { (lang.decimal(feature.psi, 3)) }
+                        td.number data-name="Jensen-Shannon" { (lang.decimal(feature.jensen_shannon, 3)) }
+                        td.number data-name=(chance) { (probability(feature.p_value, lang)) }
                     }
                 }
             }
@@ -61,12 +72,13 @@ fn features(account: &Account) -> Markup {
 }
 
 /// A probability as people read it.
-fn chance(p_value: f64) -> String {
-    if p_value < 0.001 { "<0.001".to_owned() } else { format!("{p_value:.3}") }
+fn probability(p_value: f64, lang: Language) -> String {
+    if p_value < 0.001 { format!("<{}", lang.decimal(0.001, 3)) } else { lang.decimal(p_value, 3) }
 }
 
 /// Shares of baseline and run, value by value.
 fn bins(account: &Account, feature: &FeatureDrift) -> Markup {
+    let lang = account.language;
     let total = |side: fn(&DriftBin) -> u64| feature.bins.iter().map(side).sum::<u64>();
     let (baseline, run) = (total(|bin| bin.baseline), total(|bin| bin.run));
     let shares = |bin: &DriftBin| [share(bin.baseline, baseline), share(bin.run, run)];
@@ -74,19 +86,26 @@ fn bins(account: &Account, feature: &FeatureDrift) -> Markup {
     let marks: Vec<String> = feature.bins.iter().map(|bin| mark(account, feature.feature, &bin.value)).collect();
     let (before, now): (Vec<f64>, Vec<f64>) =
         feature.bins.iter().map(shares).map(|[before, now]| (before, now)).unzip();
-    let title = format!("{}: share of the reviews in run and baseline", feature.feature.name());
+    let title =
+        say!(lang, "{feature}: share of the reviews in baseline and run", feature = lang.word(feature.feature.name()));
+    let (this_run, baseline_name) = (say!(lang, "This run"), say!(lang, "Baseline"));
+    let kinds = [(this_run.as_str(), now), (baseline_name.as_str(), before)];
     html! {
-        (columns(Columns { title: &title, places: &marks, kinds: &[("This run", now), ("Baseline", before)] }))
+        (columns(Columns { language: lang, title: &title, places: &marks, kinds: &kinds }))
         table.twins {
-            caption.sr { (feature.feature.name()) ": share of the reviews in baseline and run" }
-            thead { tr { th scope="col" { "Value" } th scope="col" { "Baseline" } th scope="col" { "Run" } } }
+            caption.sr { (title) }
+            thead {
+                tr {
+                    th scope="col" { (say!(lang, "Value")) } th scope="col" { (baseline_name) } th scope="col" { (say!(lang, "Run")) }
+                }
+            }
             tbody {
                 @for (bin, name) in feature.bins.iter().zip(&names) {
                     @let [before, now] = shares(bin);
                     tr {
                         th scope="row" { (name) }
-                        td { (percent(before)) }
-                        td { (percent(now)) }
+                        td { (lang.percent(before)) }
+                        td { (lang.percent(now)) }
                     }
                 }
             }
@@ -97,40 +116,44 @@ fn bins(account: &Account, feature: &FeatureDrift) -> Markup {
 /// What stands under a column: of an interval the smallest number.
 fn mark(account: &Account, feature: Feature, value: &Value) -> String {
     match value {
-        Value::Interval { from, .. } => number(feature, *from),
+        Value::Interval { from, .. } => number(feature, *from, account.language),
         other => name(account, feature, other),
     }
 }
 
-fn number(feature: Feature, number: f64) -> String {
+fn number(feature: Feature, number: f64, lang: Language) -> String {
     match feature {
-        Feature::UnknownShare => format!("{}%", (number * 1_000.0).round() / 10.0),
-        Feature::Confidence => format!("{number:.2}"),
-        _ => thousands(number.round().max(0.0) as u64),
+        Feature::UnknownShare => lang.limit((number * 1_000.0).round() / 1_000.0),
+        Feature::Confidence => lang.decimal(number, 2),
+        _ => lang.thousands(number.round().max(0.0) as u64),
     }
 }
 
 fn name(account: &Account, feature: Feature, value: &Value) -> String {
+    let lang = account.language;
     match value {
-        Value::Interval { from, to: Some(to) } => format!("{} to {}", number(feature, *from), number(feature, *to)),
-        Value::Interval { from, to: None } => format!("from {}", number(feature, *from)),
+        Value::Interval { from, to: Some(to) } => {
+            say!(lang, "{from} to {to}", from = number(feature, *from, lang), to = number(feature, *to, lang))
+        }
+        Value::Interval { from, to: None } => say!(lang, "from {from}", from = number(feature, *from, lang)),
         Value::Class(class) => printable(&account.class_name(*class)),
         Value::Name(name) => printable(name),
-        Value::Others => "others".to_owned(),
+        Value::Others => say!(lang, "others"),
     }
 }
 
-fn words(words: &[MovedWord]) -> Markup {
+fn words(words: &[MovedWord], lang: Language) -> Markup {
+    let (baseline, run) = (say!(lang, "Baseline"), say!(lang, "Run"));
     html! {
         table.stacked {
-            caption { "Words that are used more or less often; share of the reviews that hold them" }
-            thead { tr { th scope="col" { "Word" } th.number scope="col" { "Baseline" } th.number scope="col" { "Run" } } }
+            caption { (say!(lang, "Words that are used more or less often; share of the reviews that hold them")) }
+            thead { tr { th scope="col" { (say!(lang, "Word")) } th.number scope="col" { (baseline) } th.number scope="col" { (run) } } }
             tbody {
                 @for word in words {
                     tr {
                         th scope="row" { (printable(&word.word)) }
-                        td.number data-name="Baseline" { (percent(word.baseline)) }
-                        td.number data-name="Run" { (percent(word.run)) }
+                        td.number data-name=(baseline) { (lang.percent(word.baseline)) }
+                        td.number data-name=(run) { (lang.percent(word.run)) }
                     }
                 }
             }

@@ -4,8 +4,13 @@ use maud::{Markup, html};
 use tamiz_domain::{FileReport, RejectReason};
 
 use crate::account::Account;
-use crate::figures::{capitalised, printable, source_name, thousands};
+use crate::figures::{capitalised, printable, source_name};
+use crate::language::{Language, say, sayable};
 use crate::page::section;
+use crate::rejects::Example;
+
+/// Names of a file's counts.
+const OUTCOMES: [&str; 4] = sayable!(["Read", "Labelled", "Rejected", "Failed"]);
 
 /// Every input file with its counts and its problem.
 pub(super) fn files(account: &Account) -> Markup {
@@ -13,40 +18,42 @@ pub(super) fn files(account: &Account) -> Markup {
     if files.is_empty() {
         return html! {};
     }
+    let lang = account.language;
     let content = html! {
         table.stacked {
-            caption { "Input files with their records by outcome" }
+            caption { (say!(lang, "Input files with their records by outcome")) }
             thead {
                 tr {
-                    th scope="col" { "File" } th scope="col" { "Format" }
-                    @for name in ["Read", "Labelled", "Rejected", "Failed"] { th.number scope="col" { (name) } }
+                    th scope="col" { (say!(lang, "File")) } th scope="col" { (say!(lang, "Format")) }
+                    @for name in OUTCOMES { th.number scope="col" { (lang.word(name)) } }
                 }
             }
-            tbody { @for file in files { (file_row(file)) } }
+            tbody { @for file in files { (file_row(file, lang)) } }
         }
     };
-    section("files", "Files", content)
+    section("files", &say!(lang, "Files"), content)
 }
 
-fn file_row(file: &FileReport) -> Markup {
+fn file_row(file: &FileReport, lang: Language) -> Markup {
     let counts = file.counts;
-    let numbers =
-        [("Read", counts.input), ("Labelled", counts.ok), ("Rejected", counts.rejected), ("Failed", counts.failed)];
+    let numbers = [counts.input, counts.ok, counts.rejected, counts.failed];
     html! {
         tr.left-out[file.problem.is_some() && counts.ok == 0] {
             th scope="row" {
                 span.path { (source_name(&file.source)) }
                 @if let Some(problem) = &file.problem {
                     span.problem {
-                        strong { @if counts.ok == 0 { "Left out. " } @else { "Used in part. " } }
-                        (capitalised(problem.reason.meaning()))
+                        strong { @if counts.ok == 0 { (say!(lang, "Left out.")) } @else { (say!(lang, "Used in part.")) } } " "
+                        (capitalised(lang.word(problem.reason.meaning())))
                         @if !problem.detail.is_empty() { " (" (printable(&problem.detail)) ")" }
-                        ". " (problem.reason.remedy())
+                        ". " (lang.word(problem.reason.remedy()))
                     }
                 }
             }
-            td data-name="Format" { (file.format.as_deref().map_or_else(|| "–".to_owned(), printable)) }
-            @for (name, records) in numbers { td.number data-name=(name) { (thousands(records)) } }
+            td data-name=(say!(lang, "Format")) { (file.format.as_deref().map_or_else(|| "–".to_owned(), printable)) }
+            @for (name, records) in OUTCOMES.into_iter().zip(numbers) {
+                td.number data-name=(lang.word(name)) { (lang.thousands(records)) }
+            }
         }
     }
 }
@@ -57,35 +64,44 @@ pub(super) fn rejected(account: &Account) -> Markup {
     if reasons.is_empty() {
         return html! {};
     }
+    let lang = account.language;
+    let (records_name, remedy) = (say!(lang, "Records"), say!(lang, "What to do"));
     let content = html! {
         table.stacked {
-            caption { "Rejected records by reason" }
-            thead { tr { th scope="col" { "Reason" } th.number scope="col" { "Records" } th scope="col" { "What to do" } } }
+            caption { (say!(lang, "Rejected records by reason")) }
+            thead {
+                tr { th scope="col" { (say!(lang, "Reason")) } th.number scope="col" { (records_name) } th scope="col" { (remedy) } }
+            }
             tbody {
                 @for (reason, records) in reasons {
                     tr {
-                        th scope="row" { (capitalised(reason.meaning())) " " code { (reason.code()) } (examples(account, reason)) }
-                        td.number data-name="Records" { (thousands(records)) }
-                        td data-name="What to do" { (reason.remedy()) }
+                        th scope="row" { (capitalised(lang.word(reason.meaning()))) " " code { (reason.code()) } (examples(account, reason)) }
+                        td.number data-name=(records_name) { (lang.thousands(records)) }
+                        td data-name=(remedy) { (lang.word(reason.remedy())) }
                     }
                 }
             }
         }
     };
-    section("rejected", "Rejected records", content)
+    section("rejected", &say!(lang, "Rejected records"), content)
 }
 
 /// The shapes of some records that were rejected for a reason.
 fn examples(account: &Account, reason: RejectReason) -> Markup {
     let Some(examples) = account.examples.get(reason.code()) else { return html! {} };
+    let lang = account.language;
+    let place = |example: &Example| {
+        let (row, file) = (lang.thousands(example.row), source_name(&example.source));
+        say!(lang, "record {row} of {file}; letters are x, digits 9", row, file)
+    };
     html! {
         details {
-            summary { "Examples" }
+            summary { (say!(lang, "Examples")) }
             ul.shapes {
                 @for example in examples {
                     li {
                         code { (example.shape) } " "
-                        span.note { "record " (thousands(example.row)) " of " (source_name(&example.source)) "; letters are x, digits 9" }
+                        span.note { (place(example)) }
                     }
                 }
             }

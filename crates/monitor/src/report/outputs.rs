@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use tamiz_domain::{Labelling, RunLayout};
 
 use crate::account::Account;
-use crate::figures::{count_of, printable, thousands};
-use crate::mail::cost_in_words;
+use crate::cost::in_words;
+use crate::figures::printable;
+use crate::language::{Language, say};
 use crate::page::section as page_section;
 
 /// Parts linked at most; with more, a list says less than the folder's name.
@@ -13,51 +14,53 @@ const MAX_LINKS: usize = 200;
 
 /// Places, the model and links to the predictions, which lie beside the page.
 pub(super) fn section(account: &Account) -> Markup {
-    let (summary, places) = (&account.summary, &account.places);
+    let (summary, places, lang) = (&account.summary, &account.places, account.language);
     let content = html! {
         dl.facts {
-            dt { "Run" } dd { code { (summary.run_id) } }
+            dt { (say!(lang, "Run")) } dd { code { (summary.run_id) } }
             @if let Some(model) = &summary.model {
-                dt { "Model" } dd { (model.name) " " code { (model.version) } br; span.note { "SHA-256 " code { (model.digest) } } }
+                dt { (say!(lang, "Model")) } dd { (model.name) " " code { (model.version) } br; span.note { "SHA-256 " code { (model.digest) } } }
             }
-            @if let Some(labelling) = &summary.labelling { dt { "Labelling" } dd { (speed(labelling)) } }
-            @if let Some(cost) = &summary.cost { dt { "Cost" } dd { (cost_in_words(cost)) } }
+            @if let Some(labelling) = &summary.labelling { dt { (say!(lang, "Labelling")) } dd { (speed(labelling, lang)) } }
+            @if let Some(cost) = &summary.cost { dt { (say!(lang, "Cost")) } dd { (in_words(cost, lang)) } }
             @if !account.predictions.parts.is_empty() {
-                dt { "Predictions" } dd { code { (places.results.join(RunLayout::PREDICTIONS)) "/" } (parts(account)) }
+                dt { (say!(lang, "Predictions")) } dd { code { (places.results.join(RunLayout::PREDICTIONS)) "/" } (parts(account)) }
             }
             @if summary.counts.rejected > 0 {
-                dt { "Rejected rows" } dd { code { (places.run.join(RunLayout::REJECTED)) "/" } }
+                dt { (say!(lang, "Rejected rows")) } dd { code { (places.run.join(RunLayout::REJECTED)) "/" } }
             }
-            dt { "Staging" } dd { code { (places.run) "/" } }
+            dt { (say!(lang, "Staging")) } dd { code { (places.run) "/" } }
         }
     };
-    page_section("outputs", "Where everything lies", content)
+    page_section("outputs", &say!(lang, "Where everything lies"), content)
 }
 
 /// How fast the rows were labelled, and on what.
-fn speed(labelling: &Labelling) -> String {
+fn speed(labelling: &Labelling, lang: Language) -> String {
     let devices: Vec<&str> = labelling.devices.iter().map(String::as_str).collect();
-    let mut text = format!("{} on {}", count_of(labelling.jobs, "job"), printable(&devices.join(" and ")));
+    let (jobs, devices) = (lang.count_of(labelling.jobs, "job"), printable(&lang.listed(&devices)));
+    let mut text = say!(lang, "{jobs} on {devices}", jobs, devices);
     if let (Some(rate), Some(busy)) = (labelling.rows_per_second(), labelling.busy_share()) {
-        text += &format!(
-            ", {} rows a second each, the device busy {:.0}% of the time",
-            thousands(rate.round() as u64),
-            busy * 100.0
+        text += &say!(
+            lang,
+            ", {rate} rows a second each, the device busy {share} of the time",
+            rate = lang.thousands(rate.round() as u64),
+            share = lang.limit((busy * 100.0).round() / 100.0)
         );
     }
     text
 }
 
 fn parts(account: &Account) -> Markup {
-    let parts = &account.predictions.parts;
+    let (parts, lang) = (&account.predictions.parts, account.language);
     html! {
         details {
-            summary { (count_of(parts.len() as u64, "part")) }
+            summary { (lang.count_of(parts.len() as u64, "part")) }
             ul {
                 @for part in parts.iter().take(MAX_LINKS) {
-                    li { a href=(part.path) { (part.path) } " " span.note { (count_of(part.rows, "row")) } }
+                    li { a href=(part.path) { (part.path) } " " span.note { (lang.count_of(part.rows, "row")) } }
                 }
-                @if parts.len() > MAX_LINKS { li { "and " (thousands((parts.len() - MAX_LINKS) as u64)) " more" } }
+                @if parts.len() > MAX_LINKS { li { (say!(lang, "and {parts} more", parts = lang.thousands((parts.len() - MAX_LINKS) as u64))) } }
             }
         }
     }

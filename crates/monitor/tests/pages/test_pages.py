@@ -1,5 +1,5 @@
 """The report as a browser shows it: no complaint, nothing that sticks out, words on every picture, for a run that went well, one that
-drifted and one that failed.
+drifted, one that failed, and in Spanish.
 
 The pages are made by the release binaries on the sample reviews, and opened from disk in headless Chromium.
 """
@@ -7,6 +7,7 @@ The pages are made by the release binaries on the sample reviews, and opened fro
 import csv
 import gzip
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,15 +50,20 @@ def spanish(folder: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="session", params=["usual", "drifted", "failed"])
+def language_of(name: str) -> str:
+    return "es" if name == "spanish" else "en"
+
+
+@pytest.fixture(scope="session", params=["usual", "drifted", "failed", "spanish"])
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, model: Path) -> tuple[str, Path]:
     folder = tmp_path_factory.mktemp(request.param)
     uploads = {
         "usual": [SAMPLES / "uploads" / name for name in ("electronics.csv.gz", "films.csv.gz", "invoice.csv")],
         "drifted": [spanish(folder)],
         "failed": [SAMPLES / "uploads/invoice.csv"],
+        "spanish": [spanish(folder)],
     }[request.param]
-    tamiz("run", *uploads, "--model", model, "--out", folder / "out")
+    tamiz("run", *uploads, "--model", model, "--out", folder / "out", "--lang", language_of(request.param))
     return request.param, next(folder.glob("out/runs/*/report.html"))
 
 
@@ -110,7 +116,7 @@ def test_it_needs_no_network_and_little_room(page: tuple[str, Path]) -> None:
 
 def test_those_who_do_not_see_it_are_told_everything(browser: Chrome, page: tuple[str, Path]) -> None:
     show(browser, page[1], 1400)
-    assert browser.execute_script("return document.documentElement.lang") == "en"
+    assert browser.execute_script("return document.documentElement.lang") == language_of(page[0])
     assert len(browser.find_elements(By.TAG_NAME, "h1")) == 1
     for picture in browser.find_elements(By.CSS_SELECTOR, "[role=img]"):
         assert picture.get_attribute("aria-label")
@@ -123,6 +129,21 @@ def test_those_who_do_not_see_it_are_told_everything(browser: Chrome, page: tupl
         assert place.get_attribute("tabindex") == "0", "what scrolls must be reached by keyboard"
 
 
+def test_english_is_on_english_pages_only(browser: Chrome, page: tuple[str, Path]) -> None:
+    name, path = page
+    show(browser, path, 1400)
+    # Words of the reviews, names of columns and places are what they are.
+    said = browser.execute_script(
+        """const said = [...document.querySelectorAll('[aria-label]')].map(e => e.getAttribute('aria-label'));
+        document.querySelectorAll('code, th[scope=row], .path').forEach(e => e.remove());
+        return [document.title, document.body.innerText, ...said].join(' ');"""
+    )
+    english = {"the", "of", "and", "with", "to", "by", "on", "is", "not", "run", "rows", "records", "share"}
+    found = english & set(re.findall(r"[a-z]+", said.lower()))
+    # An English page is what shows that these words would be found.
+    assert bool(found) == (name != "spanish"), found
+
+
 def test_what_the_run_was_like_is_on_it(browser: Chrome, page: tuple[str, Path]) -> None:
     name, path = page
     show(browser, path, 1400)
@@ -130,6 +151,9 @@ def test_what_the_run_was_like_is_on_it(browser: Chrome, page: tuple[str, Path])
     told = json.loads((path.parent / "summary.json").read_text())
     if name == "failed":
         assert "Failed" in text and told["verdict"] == "failed"
+        return
+    if name == "spanish":
+        assert "Matriz de confusión" in text and "Fuerte, en" in text and told["drift"]["shift"] == "strong"
         return
     assert "Confusion matrix" in text and "95% confidence" in text and "Drift" in text
     assert browser.find_elements(By.CSS_SELECTOR, ".chart svg rect"), "no picture of the confidence"

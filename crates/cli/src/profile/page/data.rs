@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use tamiz_monitor::figures::{capitalised, percent, printable, share, thousands};
+use tamiz_monitor::language::Language;
 use tamiz_monitor::page::{Bar, bars, bars_of, section};
 
 use crate::profile::figures::Profile;
@@ -23,7 +24,7 @@ pub(super) fn labels(profile: &Profile) -> Markup {
     if unlabelled > 0 {
         list.push(Bar { name: "no label".to_owned(), rows: unlabelled });
     }
-    section("labels", "Labels", bars("Reviews by label", "Label", &list))
+    section("labels", "Labels", bars(Language::English, "Reviews by label", "Label", &list))
 }
 
 /// `negative (1)`, or the number alone where it has no name.
@@ -46,8 +47,8 @@ pub(super) fn languages(profile: &Profile) -> Markup {
     let sentiments = profile.quality.sentiments.iter();
     let sentiments: Vec<Bar> = sentiments.map(|(name, &rows)| Bar { name: printable(name), rows }).collect();
     let content = html! {
-        (bars("Reviews by language", "Language", &languages))
-        @if !sentiments.is_empty() { div.below { (bars("English reviews by VADER sentiment", "Sentiment", &sentiments)) } }
+        (bars(Language::English, "Reviews by language", "Language", &languages))
+        @if !sentiments.is_empty() { div.below { (bars(Language::English, "English reviews by VADER sentiment", "Sentiment", &sentiments)) } }
     };
     section("languages", "Languages and sentiment", content)
 }
@@ -66,7 +67,7 @@ pub(super) fn lengths(profile: &Profile) -> Markup {
         ("All", tokens.max, characters.max),
     ];
     let content = html! {
-        (bars("Reviews by number of words", "Words", &list))
+        (bars(Language::English, "Reviews by number of words", "Words", &list))
         table.quantiles.below {
             caption { "Lengths that so many of the reviews do not exceed; the mean is " (format!("{:.0}", tokens.mean)) " words" }
             thead { tr { th scope="col" { "Reviews" } th.number scope="col" { "Words" } th.number scope="col" { "Characters" } } }
@@ -101,7 +102,7 @@ pub(super) fn completeness(profile: &Profile) -> Markup {
     facts.extend(quality.encoding_repairs.iter().map(|(code, rows)| (capitalised(&repair(code)), *rows)));
     facts.extend(quality.redactions.iter().map(|(kind, masked)| (format!("Masked: {}", kind.mask()), *masked)));
     let content = html! {
-        @if !filled.is_empty() { (bars_of("Reviews with a value, by column of the clean shards", "Column", &filled, quality.rows)) }
+        @if !filled.is_empty() { (bars_of(Language::English, "Reviews with a value, by column of the clean shards", "Column", &filled, quality.rows)) }
         @if !absent.is_empty() { p.note.below { "No value in any review: " (absent.join(", ")) "." } }
         dl.facts.below {
             @for (name, rows) in facts {

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use tamiz_monitor::figures::{capitalised, count_of, percent, printable, share, thousands};
+use tamiz_monitor::language::Language;
 use tamiz_monitor::page::{figure, figures as page_figures, section};
 
 use crate::profile::figures::Profile;
@@ -61,15 +62,18 @@ pub(super) fn figures(profile: &Profile) -> Markup {
     let (counts, quality) = (profile.counts, &profile.quality);
     let labelled: u64 = quality.labels.values().sum();
     let of_rows = |rows: u64| Some(percent(share(rows, quality.rows)));
-    page_figures(html! {
-        (figure("Records read", &thousands(counts.input), None))
-        (figure("Usable", &thousands(counts.ok), Some(percent(share(counts.ok, counts.input)))))
-        (figure("Rejected", &thousands(counts.rejected), Some(percent(share(counts.rejected, counts.input)))))
-        (figure("Labelled", &thousands(labelled), of_rows(labelled)))
-        (figure("Same text", &thousands(quality.duplicates.exact), of_rows(quality.duplicates.exact)))
-        (figure("Nearly the same", &thousands(quality.duplicates.near), of_rows(quality.duplicates.near)))
-        (figure("Median length", &thousands(quality.tokens.p50), Some("words".to_owned())))
-    })
+    page_figures(
+        Language::English,
+        html! {
+            (figure("Records read", &thousands(counts.input), None))
+            (figure("Usable", &thousands(counts.ok), Some(percent(share(counts.ok, counts.input)))))
+            (figure("Rejected", &thousands(counts.rejected), Some(percent(share(counts.rejected, counts.input)))))
+            (figure("Labelled", &thousands(labelled), of_rows(labelled)))
+            (figure("Same text", &thousands(quality.duplicates.exact), of_rows(quality.duplicates.exact)))
+            (figure("Nearly the same", &thousands(quality.duplicates.near), of_rows(quality.duplicates.near)))
+            (figure("Median length", &thousands(quality.tokens.p50), Some("words".to_owned())))
+        },
+    )
 }
 
 /// What deserves a look.

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use tamiz_monitor::figures::{count_of, percent, printable, share};
+use tamiz_monitor::language::Language;
 use tamiz_monitor::page::{Bar, bars_of, section as page_section};
 
 use crate::profile::figures::Profile;
@@ -40,8 +41,8 @@ fn class_words(profile: &Profile, class: &ClassWords) -> Markup {
         div {
             h3 { (printable(&name)) " " span.note { (count_of(class.reviews, "review")) } }
             @if !class.typical.is_empty() { (typical(class)) }
-            @if class.typical.is_empty() { (bars_of("Frequent words", "Word", &list(&class.frequent), class.reviews)) }
-            @else { details { summary { "Frequent words" } (bars_of("Frequent words", "Word", &list(&class.frequent), class.reviews)) } }
+            @if class.typical.is_empty() { (bars_of(Language::English, "Frequent words", "Word", &list(&class.frequent), class.reviews)) }
+            @else { details { summary { "Frequent words" } (bars_of(Language::English, "Frequent words", "Word", &list(&class.frequent), class.reviews)) } }
         }
     }
 }
