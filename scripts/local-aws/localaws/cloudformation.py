@@ -14,20 +14,11 @@ from moto.cloudformation import models, parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.responses import CloudFormationResponse
 
-from . import cloudformation_types
+from . import cloudformation_failures, cloudformation_nested, cloudformation_types
+from .cloudformation_failures import telling
 from .desk import Desk
 
 LOG = logging.getLogger(__name__)
-
-STACK_TYPE = "AWS::CloudFormation::Stack"
-
-
-class ResourceError(Exception):
-    """A resource that could not be made or changed; the message is AWS's reason."""
-
-    def __init__(self, logical_id: str, kind: str, reason: str) -> None:
-        super().__init__(f"{logical_id} ({kind}): {reason}")
-        self.logical_id, self.kind, self.reason = logical_id, kind, reason
 
 
 def install(desk: Desk) -> None:
@@ -36,7 +27,9 @@ def install(desk: Desk) -> None:
     mend_unknown_types()
     mend_parameters()
     mend_cidr()
-    mend_failures()
+    mend_no_value()
+    cloudformation_nested.install(desk)
+    cloudformation_failures.install()
     mend_updates()
     mend_outputs()
     mend_empty_change_sets()
@@ -99,41 +92,15 @@ def mend_cidr() -> None:
     parsing.clean_json = clean_with_cidr
 
 
-def mend_failures() -> None:
-    """moto answers a failed change with an error and leaves the stack as it was; AWS fails the stack and says why."""
-    create, execute = parsing.parse_and_create_resource, models.CloudFormationBackend.execute_change_set
+def mend_no_value() -> None:
+    """moto leaves AWS::NoValue out of a mapping, but not out of a list."""
+    clean = parsing.clean_json
 
-    def create_or_tell(logical_id: str, resource: dict[str, Any], *arguments: Any, **named: Any) -> Any:
-        return telling(logical_id, resource, lambda: create(logical_id, resource, *arguments, **named))
+    def clean_without(value: Any, resources: parsing.ResourceMap) -> Any:
+        cleaned = clean(value, resources)
+        return [each for each in cleaned if each is not None] if isinstance(value, list) else cleaned
 
-    def execute_and_tell(backend: Any, change_set_name: str, stack_name: str | None = None) -> None:
-        change_set = backend.describe_change_set(change_set_name)
-        stack = backend.stacks[change_set.stack_id]
-        try:
-            execute(backend, change_set_name, stack_name)
-        except Exception as error:
-            LOG.warning("stack %s: %s", stack.name, error)
-            verb = change_set.change_set_type
-            logical_id, kind = getattr(error, "logical_id", stack.name), getattr(error, "kind", STACK_TYPE)
-            reason = getattr(error, "reason", None) or str(error)
-            event = models.Event(stack.stack_id, stack.name, logical_id, "", kind, f"{verb}_FAILED", reason, None)
-            stack.events.append(event)
-            stack.status = "ROLLBACK_COMPLETE" if verb == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
-
-    parsing.parse_and_create_resource = create_or_tell
-    models.CloudFormationBackend.execute_change_set = execute_and_tell
-
-
-def telling(logical_id: str, resource: dict[str, Any], change: Callable[[], Any]) -> Any:
-    """Does a change; an error names the resource in which it came up."""
-    try:
-        return change()
-    except ResourceError:
-        raise
-    except Exception as error:
-        # A failed dependency has its own name; what is left is this resource's.
-        reason = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
-        raise ResourceError(logical_id, resource["Type"], reason) from error
+    parsing.clean_json = clean_without
 
 
 def mend_updates() -> None:
@@ -148,6 +115,16 @@ def mend_updates() -> None:
         return made
 
     def update_if_changed(logical_id: str, resource: dict[str, Any], resources: Any, **named: Any) -> Any:
+        # moto goes on after a failure, and tries it again four times.
+        if resources.failure is not None:
+            raise resources.failure
+        try:
+            return changed(logical_id, resource, resources, **named)
+        except Exception as error:
+            resources.failure = error
+            raise
+
+    def changed(logical_id: str, resource: dict[str, Any], resources: Any, **named: Any) -> Any:
         old = resources[logical_id]
         now = resolved(resource, resources) if old is not None else None
         if now == remembered(resources).get(logical_id):
@@ -161,24 +138,23 @@ def mend_updates() -> None:
         return new or old
 
     def update_in_order(resources: Any, template: dict[str, Any], parameters: dict[str, Any] | None = None) -> None:
-        resources.updating = True
+        removed = [name for name in resources._resource_json_map if name not in template["Resources"]]
+        resources.updating, resources.failure = True, None
         try:
             update_all(resources, template, parameters)
         finally:
             resources.updating = False
-            # A resource whose condition does not hold is none, until an update says that it does.
+            # Removed resources are none; nor is one whose condition does not hold, until an update says that it does.
             absent = [name for name, value in resources._parsed_resources.items() if value is None]
-            for name in absent:
-                if name != "AWS::NoValue":
-                    del resources._parsed_resources[name]
+            for name in {*removed, *absent} - {"AWS::NoValue"}:
+                resources._parsed_resources.pop(name, None)
+                remembered(resources).pop(name, None)
 
     def diff_of_update(resources: Any, template: dict[str, Any], parameters: dict[str, Any] | None = None) -> Any:
         found = diff(resources, template, parameters)
         if getattr(resources, "updating", False):
-            in_order = ordered(template["Resources"])
-            # moto makes resources in the order of the template, whatever their DependsOn.
-            found["Add"] = [name for name in in_order if name not in resources._resource_json_map]
-            found["Modify"] = [name for name in in_order if name in resources._resource_json_map]
+            # moto makes what is new before it changes what it needs, and in the order of the template.
+            found["Add"], found["Modify"] = [], ordered(template["Resources"])
         return found
 
     parsing.parse_and_create_resource = create_and_remember

@@ -15,8 +15,12 @@ from moto.core.common_models import CloudFormationModel
 
 from . import cloudformation_bucket
 from .desk import Desk
+from .settings import ACCOUNT, REGION
 
 Properties = dict[str, Any]
+
+# What templates read of the types below, from the physical id.
+ATTRIBUTES = {("AWS::CloudWatch::Alarm", "Arn"): f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{{}}"}
 lower = batch.lowercase_first_key
 
 
@@ -116,8 +120,10 @@ class Made(CloudFormationModel):
         return ""
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
-        """No template of ours reads an attribute of these types; one that does must fail."""
-        raise KeyError(f"the local AWS knows no attribute {attribute_name} of {self.kind}")
+        """An attribute that templates read; any other must fail."""
+        if (self.kind, attribute_name) not in ATTRIBUTES:
+            raise KeyError(f"the local AWS knows no attribute {attribute_name} of {self.kind}")
+        return ATTRIBUTES[self.kind, attribute_name].format(self.physical_resource_id)
 
     @classmethod
     def create_from_cloudformation_json(

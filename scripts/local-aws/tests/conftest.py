@@ -22,6 +22,9 @@ from botocore.config import Config
 HERE = Path(__file__).parent
 SCRIPTS = HERE.parent
 PATIENCE_SECONDS = 30
+AWS_CLI = Path(sys.executable).parent / "aws"
+# Properties for which `aws cloudformation package` puts a file into a bucket.
+LOCAL_FILES = {"DefinitionS3Location", "TemplateURL"}
 ROLE = "arn:aws:iam::123456789012:role/any"
 
 
@@ -187,3 +190,60 @@ def service_role(aws: LocalAws) -> str:
     trust = {"Version": "2012-10-17", "Statement": [allow | {"Principal": {"Service": each}} for each in services]}
     made = aws.client("iam").create_role(RoleName=unique("role"), AssumeRolePolicyDocument=json.dumps(trust))
     return made["Role"]["Arn"]
+
+
+class Deployed:
+    """A stack that `aws cloudformation deploy` made, or failed to."""
+
+    def __init__(self, aws: LocalAws, folder: Path) -> None:
+        self.aws, self.folder, self.name = aws, folder, unique("stack")
+        self.artifacts = aws.bucket()
+
+    def deploy(self, resources: dict[str, Any], *, check: bool = True, **more: Any) -> str:
+        """Packages and deploys; answers the error output."""
+        overrides = more.pop("overrides", {})
+        template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources, **more}
+        (self.folder / "template.json").write_text(json.dumps(template))
+        packaged = self.folder / "template.json"
+        if any(LOCAL_FILES & each.get("Properties", {}).keys() for each in resources.values()):
+            packaged = self.folder / "packaged.json"
+            self.cli(
+                "package", "--template-file", self.folder / "template.json", "--s3-bucket", self.artifacts,
+                "--output-template-file", packaged, "--use-json",
+            )  # fmt: skip
+        parameters = ["--parameter-overrides", *(f"{key}={value}" for key, value in overrides.items())]
+        done = self.cli(
+            "deploy", "--template-file", packaged, "--stack-name", self.name, "--no-fail-on-empty-changeset",
+            "--capabilities", "CAPABILITY_NAMED_IAM", *(parameters if overrides else []), check=False,
+        )  # fmt: skip
+        assert done.returncode == 0 or not check, (done.stderr, self.reasons())
+        return done.stderr
+
+    def cli(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Runs the AWS CLI with the environment that start.sh printed."""
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder)} | self.aws.environment
+        command = [AWS_CLI, "cloudformation", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=check)
+
+    def stack(self) -> dict[str, Any]:
+        """DescribeStacks."""
+        return self.aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+
+    def output(self, key: str) -> str:
+        """One of the stack's outputs."""
+        return {each["OutputKey"]: each["OutputValue"] for each in self.stack()["Outputs"]}[key]
+
+    def failures(self, name: str | None = None) -> list[dict[str, Any]]:
+        """Events of what failed in this stack, or in another."""
+        client = self.aws.client("cloudformation")
+        events = client.describe_stack_events(StackName=name or self.name)["StackEvents"]
+        return [each for each in events if each["ResourceStatus"].endswith("FAILED")]
+
+    def reasons(self, name: str | None = None) -> list[str]:
+        """Why resources failed."""
+        return [f"{each['LogicalResourceId']}: {each['ResourceStatusReason']}" for each in self.failures(name)]
+
+
+@pytest.fixture
+def stack(aws: LocalAws, tmp_path: Path) -> Deployed:
+    return Deployed(aws, tmp_path)

@@ -3,71 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-from conftest import LocalAws, unique, until
+from conftest import Deployed, unique, until
 
-AWS_CLI = Path(sys.executable).parent / "aws"
 QUEUE = {"Type": "AWS::SQS::Queue"}
 PASS = {"StartAt": "Pass", "States": {"Pass": {"Type": "Pass", "Result": {"word": "${Word}"}, "End": True}}}
-
-
-class Deployed:
-    """A stack that `aws cloudformation deploy` made, or failed to."""
-
-    def __init__(self, aws: LocalAws, folder: Path) -> None:
-        self.aws, self.folder, self.name = aws, folder, unique("stack")
-        self.artifacts = aws.bucket()
-
-    def deploy(self, resources: dict[str, Any], *, check: bool = True, **more: Any) -> str:
-        """Packages and deploys; answers the error output."""
-        overrides = more.pop("overrides", {})
-        template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources, **more}
-        (self.folder / "template.json").write_text(json.dumps(template))
-        packaged = self.folder / "template.json"
-        if any("DefinitionS3Location" in each.get("Properties", {}) for each in resources.values()):
-            packaged = self.folder / "packaged.json"
-            self.cli(
-                "package", "--template-file", self.folder / "template.json", "--s3-bucket", self.artifacts,
-                "--output-template-file", packaged, "--use-json",
-            )  # fmt: skip
-        parameters = ["--parameter-overrides", *(f"{key}={value}" for key, value in overrides.items())]
-        done = self.cli(
-            "deploy", "--template-file", packaged, "--stack-name", self.name, "--no-fail-on-empty-changeset",
-            "--capabilities", "CAPABILITY_NAMED_IAM", *(parameters if overrides else []), check=False,
-        )  # fmt: skip
-        assert done.returncode == 0 or not check, (done.stderr, self.reasons())
-        return done.stderr
-
-    def cli(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Runs the AWS CLI with the environment that start.sh printed."""
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder)} | self.aws.environment
-        command = [AWS_CLI, "cloudformation", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=check)
-
-    def stack(self) -> dict[str, Any]:
-        """DescribeStacks."""
-        return self.aws.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
-
-    def output(self, key: str) -> str:
-        """One of the stack's outputs."""
-        return {each["OutputKey"]: each["OutputValue"] for each in self.stack()["Outputs"]}[key]
-
-    def reasons(self) -> list[str]:
-        """Why resources failed."""
-        events = self.aws.client("cloudformation").describe_stack_events(StackName=self.name)["StackEvents"]
-        failed = [each for each in events if each["ResourceStatus"].endswith("FAILED")]
-        return [f"{each['LogicalResourceId']}: {each['ResourceStatusReason']}" for each in failed]
-
-
-@pytest.fixture
-def stack(aws: LocalAws, tmp_path: Path) -> Deployed:
-    return Deployed(aws, tmp_path)
 
 
 def machine(folder: Path, definition: dict[str, Any], **substitutions: Any) -> dict[str, Any]:
@@ -247,6 +189,50 @@ def test_policies_subscriptions_alarms_and_filters_are_made(stack: Deployed):
     assert [each["Endpoint"] for each in subscriptions] == ["ops@example.com"]
     assert len(client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]) == 1
     assert len(client("logs").describe_metric_filters(logGroupName=group)["metricFilters"]) == 1
+
+
+def test_dashboard_names_its_alarms_and_rule_mails_its_lines(stack: Deployed):
+    alarm, dashboard, source = unique("alarm"), unique("dashboard"), unique("source")
+    comparison = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 0, "Period": 60}
+    metric = {"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible", "Statistic": "Maximum"}
+    transformer = {"InputPathsMap": {"job": "$.detail.job"}, "InputTemplate": '"<job> is stuck"\n"See the runbook."'}
+    resources: dict[str, Any] = {
+        "Topic": {"Type": "AWS::SNS::Topic"},
+        "Subscription": {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {"TopicArn": {"Ref": "Topic"}, "Protocol": "email", "Endpoint": "ops@example.com"},
+        },
+        "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": alarm, **comparison, **metric}},
+        "Dashboard": {
+            "Type": "AWS::CloudWatch::Dashboard",
+            "Properties": {"DashboardName": dashboard, "DashboardBody": {"Fn::Sub": '{"alarms": ["${Alarm.Arn}"]}'}},
+        },
+        "Rule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventPattern": {"source": [source]},
+                "Targets": [{"Id": "mail", "Arn": {"Ref": "Topic"}, "InputTransformer": transformer}],
+            },
+        },
+    }
+    stack.deploy(resources, Outputs={"Topic": {"Value": {"Ref": "Topic"}}})
+    client = stack.aws.client
+    body = json.loads(client("cloudwatch").get_dashboard(DashboardName=dashboard)["DashboardBody"])
+    described = client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+    assert body == {"alarms": [each["AlarmArn"] for each in described]}
+    client("events").put_events(Entries=[{"Source": source, "DetailType": "any", "Detail": '{"job": "etl"}'}])
+
+    def mails() -> list[str]:
+        return [mail["message"] for mail in stack.aws.admin("mail") if mail["topic"] == stack.output("Topic")]
+
+    # The quotes are AWS's.
+    assert until(mails, "the event is mailed") == ['"etl is stuck"\n"See the runbook."']
+
+
+def test_no_value_is_left_out_of_a_list(stack: Deployed):
+    words = {"Fn::Join": [",", ["a", {"Ref": "AWS::NoValue"}, "b"]]}
+    stack.deploy({"Queue": QUEUE}, Outputs={"Words": {"Value": words}})
+    assert stack.output("Words") == "a,b"
 
 
 def test_list_parameter_keeps_its_default_over_updates(stack: Deployed):
