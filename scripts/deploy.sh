@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Deploys Tamiz: packages infra/ into the artifact bucket and brings the CloudFormation stack up to it.
+# Deploys Tamiz: packages infra/ into the artifact bucket and brings the CloudFormation stacks up to it.
 # The same against AWS and against the local AWS (AWS_ENDPOINT_URL); run again, it changes only what differs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,12 +13,14 @@ usage() {
 Usage: scripts/deploy.sh [options]
 
   --project NAME          prefix of every name, and the stack's name (tamiz)
-  --email ADDRESS         who gets the mail of every run (nobody)
+  --email ADDRESS         who gets the mail of every run and of alarms (nobody)
+  --report-language en|es language of the report pages (en)
   --model-name NAME       folder of the model in the models bucket (reviews)
   --image-tag TAG         tag of the five images (the current commit)
   --accelerator gpu|cpu   where inference and retraining run (gpu)
   --config FILE           configuration of the pipeline (configs/pipeline.toml)
   --batching-window SECS  how long uploads are gathered into one run (20)
+  --set NAME=VALUE        another parameter of infra/template.yaml, such as where an alarm begins; kept until set again
   --region REGION         AWS region (AWS_REGION, then the AWS CLI's own)
   --dry-run               check and show what would be deployed; change nothing
   -h, --help              this text
@@ -38,7 +40,7 @@ main() {
   local parameters=(
     "ProjectName=$project" "AlertEmail=$email" "ModelName=$model_name" "ImageTag=$image_tag" "Accelerator=$accelerator"
     "ArtifactBucket=$artifact_bucket" "PipelineConfigurationKey=$configuration_key" "Dispatcher=$dispatcher"
-    "BatchingWindowSeconds=$batching_window"
+    "BatchingWindowSeconds=$batching_window" "ReportLanguage=$report_language" "${set[@]}"
   )
   if [ "$dry_run" = yes ]; then
     preview "${parameters[@]}"
@@ -53,12 +55,13 @@ main() {
 
 parse() {
   project=tamiz email='' model_name=reviews image_tag='' accelerator=gpu config=configs/pipeline.toml batching_window=20 dry_run=no
+  report_language=en set=()
   region=${AWS_REGION:-${AWS_DEFAULT_REGION:-}}
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) usage && exit 0 ;;
       --dry-run) dry_run=yes && shift && continue ;;
-      --project | --email | --model-name | --image-tag | --accelerator | --config | --batching-window | --region)
+      --project | --email | --model-name | --image-tag | --accelerator | --config | --batching-window | --region | --report-language | --set)
         [ $# -ge 2 ] || refuse "$1 needs a value" ;;&
       --project) project=$2 ;;
       --email) email=$2 ;;
@@ -67,6 +70,8 @@ parse() {
       --accelerator) accelerator=$2 ;;
       --config) config=$2 ;;
       --batching-window) batching_window=$2 ;;
+      --report-language) report_language=$2 ;;
+      --set) set+=("$2") ;;
       --region) region=$2 ;;
       *) refuse "unknown option $1" ;;
     esac
@@ -76,8 +81,19 @@ parse() {
   [[ -z $email || $email =~ ^[^@[:space:]]+@[^@[:space:]]+\.[^@[:space:]]+$ ]] || refuse "--email $email is not a mail address"
   [[ $accelerator =~ ^(gpu|cpu)$ ]] || refuse "--accelerator $accelerator: gpu or cpu was expected"
   [[ $batching_window =~ ^[1-9][0-9]{0,2}$ && $batching_window -le 300 ]] || refuse "--batching-window $batching_window: 1 to 300 seconds were expected"
+  [[ $report_language =~ ^(en|es)$ ]] || refuse "--report-language $report_language: en or es was expected"
+  local each
+  for each in "${set[@]}"; do refuse_unknown_parameter "$each"; done
   [ -f "$config" ] || refuse "--config $config: there is no such file"
   [ -n "$image_tag" ] || image_tag=$(git rev-parse --short=12 HEAD 2>/dev/null) || image_tag=local
+}
+
+# The AWS CLI drops a parameter that the template does not have, without a word.
+refuse_unknown_parameter() {
+  [[ $1 == ?*=* ]] || refuse "--set $1: NAME=VALUE was expected"
+  local known
+  known=$(sed -n '/^Parameters:/,/^Conditions:/s/^  \([A-Za-z]*\): {Type.*/\1/p' "$TEMPLATE")
+  grep -qxF "${1%%=*}" <<<"$known" || refuse "--set $1: $TEMPLATE has no such parameter; it has ${known//$'\n'/, }"
 }
 
 # Usage errors end with 2, as in every program of Tamiz.
@@ -131,11 +147,14 @@ dispatcher_state() {
 
 preview() {
   say "dry run: nothing is changed"
-  local checked=target/deploy/$project.dry-run.yaml
+  local template checked=target/deploy/$project.dry-run.yaml
   mkdir -p "${checked%/*}"
-  # Packaging would upload the state machine; any place stands for it here.
-  sed "s|DefinitionS3Location: .*|DefinitionS3Location: {Bucket: $artifact_bucket, Key: dry-run}|" "$TEMPLATE" >"$checked"
-  aws cloudformation validate-template --template-body "file://$checked" >/dev/null || die "CloudFormation refuses $TEMPLATE"
+  for template in "${TEMPLATE%/*}"/*.yaml; do
+    # Packaging would upload what lies beside the template; any place stands for it here.
+    sed -e "s|DefinitionS3Location: .*|DefinitionS3Location: {Bucket: $artifact_bucket, Key: dry-run}|" \
+      -e "s|TemplateURL: .*|TemplateURL: https://s3.$region.amazonaws.com/$artifact_bucket/dry-run|" "$template" >"$checked"
+    aws cloudformation validate-template --template-body "file://$checked" >/dev/null || die "CloudFormation refuses $template"
+  done
   printf '  %-26s %s\n' stack "$project" configuration "s3://$artifact_bucket/$configuration_key ($config)"
   local parameter
   for parameter in "$@"; do printf '  %-26s %s\n' "${parameter%%=*}" "${parameter#*=}"; done
@@ -168,23 +187,32 @@ deploy() {
   say "packaging $TEMPLATE"
   answer=$(aws cloudformation package --template-file "$TEMPLATE" --s3-bucket "$artifact_bucket" --s3-prefix templates \
     --output-template-file "$packaged" 2>&1) || die "cannot package $TEMPLATE into $artifact_bucket: ${answer##*$'\n'}"
-  local through_s3=()
-  # CloudFormation takes a larger template only from a bucket.
-  [ "$(stat --format %s "$packaged")" -le 51200 ] || through_s3=(--s3-bucket "$artifact_bucket" --s3-prefix templates)
+  local before
+  # The time of AWS's own clock, beyond which events are those of this deployment; none before the first.
+  before=$(aws cloudformation describe-stack-events --stack-name "$project" --query 'StackEvents[0].Timestamp' --output text 2>/dev/null) || before=''
   say "deploying stack $project (minutes on AWS, seconds locally)"
-  answer=$(aws cloudformation deploy --template-file "$packaged" --stack-name "$project" "${through_s3[@]}" \
+  answer=$(aws cloudformation deploy --template-file "$packaged" --stack-name "$project" \
     --capabilities CAPABILITY_NAMED_IAM --no-fail-on-empty-changeset --parameter-overrides "$@" 2>&1) && return
   # AWS fails an empty change set, which the option above forgives; the local AWS refuses to make one.
   [[ $answer == *'No updates are to be performed'* ]] && return
-  local events
-  events=$(failed_events)
+  local reasons
+  reasons=$(failures "$before")
   die "the stack $project did not deploy:
-${events:-$answer}"
+${reasons:-$answer}"
 }
 
+# What failed after a time: first in the nested stacks, which alone say why, then in the stack itself.
+failures() {
+  local after=$1 stack
+  for stack in $(failed_events "$project" "$after" "[?ResourceType == 'AWS::CloudFormation::Stack'].PhysicalResourceId") "$project"; do
+    failed_events "$stack" "$after" '[].[LogicalResourceId, ResourceStatusReason]'
+  done
+}
+
+# Failed events of a stack after a time, picked by a query; not those of resources that were given up because another failed.
 failed_events() {
-  aws cloudformation describe-stack-events --stack-name "$project" --output text \
-    --query "StackEvents[?ends_with(ResourceStatus, 'FAILED')] | [:10].[LogicalResourceId, ResourceStatusReason]" 2>/dev/null || true
+  aws cloudformation describe-stack-events --stack-name "$1" --output text --query "StackEvents[?Timestamp > '$2' &&
+    ends_with(ResourceStatus, 'FAILED') && !contains(ResourceStatusReason || '', 'cancelled')] | [:10] | $3" 2>/dev/null || true
 }
 
 print_outputs() {

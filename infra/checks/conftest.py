@@ -1,11 +1,13 @@
-"""The template and the state machine, parsed once, for every check."""
+"""The templates and the state machine, parsed once, for every check."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from cloudformation import Template
+from cloudformation import Stack
+from desk import Desk
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,10 +18,20 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def template() -> Template:
-    return Template.read(ROOT / "infra/template.yaml")
+def stack() -> Stack:
+    return Stack.read(ROOT / "infra")
 
 
 @pytest.fixture(scope="session")
 def machine() -> dict:
     return json.loads((ROOT / "infra/state-machine.asl.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def desk(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    desk = Desk(root, tmp_path_factory.mktemp("desk"))
+    try:
+        desk.deploy("--image-tag", "one")
+        yield desk
+    finally:
+        desk.stop()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +59,13 @@ class Desk:
         subprocess.run([str(part) for part in command], check=True)
 
     def deploy(self, *arguments: str) -> str:
-        """Runs scripts/deploy.sh and answers what it printed."""
+        """Runs scripts/deploy.sh, which must succeed, and answers what it printed."""
+        done = self.try_deploy(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def try_deploy(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs scripts/deploy.sh."""
         command = [
             str(self._root / "scripts/deploy.sh"),
             "--accelerator",
@@ -67,9 +74,7 @@ class Desk:
             "ops@example.com",
             *arguments,
         ]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
 
     def client(self, service: str) -> BaseClient:
         """A client of a service of this local AWS."""
@@ -96,6 +101,14 @@ class Desk:
             time.sleep(0.05)
         calls = [json.loads(line) for line in (self._folder / "calls.jsonl").read_text().splitlines()]
         return Run(run_id, end["status"], end.get("error", ""), end.get("cause", ""), calls, self.mails()[seen:])
+
+    def wait(self, ask: Callable[[], object], what: str) -> object:
+        """Asks until there is an answer."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (answer := ask()):
+            assert time.monotonic() < deadline, f"{what} never came"
+            time.sleep(0.05)
+        return answer
 
     def _prepare(self, scenario: dict, model: str | None) -> None:
         (self._folder / "scenario.json").write_text(json.dumps(scenario))

@@ -16,33 +16,47 @@ REQUIRED = {
 }
 
 
-def given(machine: dict, template) -> dict[str, list[set[str]]]:
+def given(machine: dict, stack) -> dict[str, list[set[str]]]:
     """For each binary, the variables that each of its callers sets."""
     callers = {stage: [] for stage in REQUIRED}
     for task in jobs(machine).values():
-        definition = template.properties(definition_of(task))
+        definition = stack.properties(definition_of(task))
         container = definition["ContainerProperties"]
         fixed = {variable["Name"] for variable in container["Environment"] + container.get("Secrets", [])}
         stage = definition["JobDefinitionName"]["Fn::Sub"].removeprefix("${ProjectName}-")
         callers[stage].append(fixed | environment_of(task))
-    callers["dispatcher"].append(set(template.properties("DispatcherFunction")["Environment"]["Variables"]))
+    callers["dispatcher"].append(set(stack.properties("DispatcherFunction")["Environment"]["Variables"]))
     return callers
 
 
 @pytest.mark.parametrize("stage", REQUIRED)
-def test_a_binary_gets_what_it_requires(machine, template, stage):
-    callers = given(machine, template)[stage]
+def test_a_binary_gets_what_it_requires(machine, stack, stage):
+    callers = given(machine, stack)[stage]
     assert callers, f"nothing starts {stage}"
     assert all(REQUIRED[stage] <= variables for variables in callers)
 
 
 @pytest.mark.parametrize("stage", REQUIRED)
-def test_a_binary_knows_what_it_gets(machine, template, root, stage):
+def test_a_binary_knows_what_it_gets(machine, stack, root, stage):
     """A variable that no flag declares would be ignored without a word."""
     sources = [*(root / "crates" / stage / "src").rglob("*.rs"), *(root / "crates/telemetry/src").rglob("*.rs")]
-    declared = {name for source in sources for name in re.findall(r'env = "(TAMIZ_\w+)"', source.read_text())}
-    for variables in given(machine, template)[stage]:
+    # A flag, or a constant of what telemetry reads itself.
+    declaration = r'(?:\benv = |const \w+: &str = )"(TAMIZ_\w+)"'
+    declared = {name for source in sources for name in re.findall(declaration, source.read_text())}
+    for variables in given(machine, stack)[stage]:
         assert variables <= declared, f"tamiz-{stage} has no flag for {variables - declared}"
+
+
+@pytest.mark.parametrize("stage", REQUIRED)
+def test_a_stage_knows_its_project(machine, stack, stage):
+    """Its metrics carry the name; alarms and dashboard look for it."""
+    assert all("TAMIZ_PROJECT" in variables for variables in given(machine, stack)[stage])
+
+
+def test_reports_have_the_language_of_the_deployment(stack):
+    container = stack.properties("MonitorJobDefinition")["ContainerProperties"]
+    [language] = [each["Value"] for each in container["Environment"] if each["Name"] == "TAMIZ_LANG"]
+    assert stack.origin("MonitorJobDefinition", language) == "ReportLanguage"
 
 
 def test_a_failed_stage_is_told_to_the_monitor(machine):

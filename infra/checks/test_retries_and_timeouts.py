@@ -23,8 +23,8 @@ def decide(definition: dict, code: int | None, status_reason: str, reason: str =
 
 
 @pytest.fixture(params=["EtlJobDefinition", "InferenceJobDefinition", "MonitorJobDefinition", "RetrainJobDefinition"])
-def definition(request, template) -> dict:
-    return template.properties(request.param)
+def definition(request, stack) -> dict:
+    return stack.properties(request.param)
 
 
 # 2 usage, 3 bad input, 1 and 101 a bug, 137 and 139 killed for memory or by a fault of ours.
@@ -44,8 +44,8 @@ def test_an_image_that_could_not_be_pulled_is_retried(definition):
     assert decide(definition, None, "Task failed to start", "CannotPullContainerError: timeout") == "RETRY"
 
 
-def test_a_job_whose_spot_host_was_taken_is_retried(template):
-    for definition in template.of_type("AWS::Batch::JobDefinition").values():
+def test_a_job_whose_spot_host_was_taken_is_retried(stack):
+    for definition in stack.of_type("AWS::Batch::JobDefinition").values():
         if definition["PlatformCapabilities"] == ["EC2"]:
             for code in (None, 137, 143):
                 assert decide(definition, code, SPOT_TOOK_IT) == "RETRY"
@@ -55,17 +55,17 @@ def test_batch_holds_the_rules(definition):
     assert len(definition["RetryStrategy"]["EvaluateOnExit"]) <= 5
 
 
-def test_a_state_outlasts_all_attempts_of_its_job(machine, template):
+def test_a_state_outlasts_all_attempts_of_its_job(machine, stack):
     for name, task in jobs(machine).items():
-        definition = template.properties(definition_of(task))
+        definition = stack.properties(definition_of(task))
         worst = definition["Timeout"]["AttemptDurationSeconds"] * definition["RetryStrategy"]["Attempts"]
         assert task["TimeoutSeconds"] > worst, f"{name}: {worst} s of attempts and no time to wait for a host"
 
 
-def test_a_job_that_finds_no_machine_is_given_up_before_its_state_is(machine, template):
+def test_a_job_that_finds_no_machine_is_given_up_before_its_state_is(machine, stack):
     """The queue says why nothing could run; the timeout of a state says nothing."""
     for name, task in jobs(machine).items():
-        definition, queue = (template.properties(logical(task)) for logical in (definition_of, queue_of))
+        definition, queue = (stack.properties(logical(task)) for logical in (definition_of, queue_of))
         worst = definition["Timeout"]["AttemptDurationSeconds"] * definition["RetryStrategy"]["Attempts"]
         actions = queue["JobStateTimeLimitActions"]
         assert {action["Reason"].split(":")[0] for action in actions} == {"CAPACITY", "MISCONFIGURATION"}
@@ -78,14 +78,14 @@ def test_the_execution_outlasts_its_slowest_path(machine):
     assert machine["TimeoutSeconds"] > longest_seconds(machine)
 
 
-def test_messages_stay_hidden_while_the_dispatcher_works(template):
+def test_messages_stay_hidden_while_the_dispatcher_works(stack):
     """AWS asks for six times the function's timeout, and the batching window on top."""
-    window = template.body["Parameters"]["BatchingWindowSeconds"]["MaxValue"]
-    timeout = template.properties("DispatcherFunction")["Timeout"]
-    assert template.properties("UploadQueue")["VisibilityTimeout"] >= 6 * timeout + window
+    window = stack.parameters["BatchingWindowSeconds"]["MaxValue"]
+    timeout = stack.properties("DispatcherFunction")["Timeout"]
+    assert stack.properties("UploadQueue")["VisibilityTimeout"] >= 6 * timeout + window
 
 
-def test_dead_letters_are_kept_longer_than_messages(template):
+def test_dead_letters_are_kept_longer_than_messages(stack):
     """The age of a message goes on counting in the dead-letter queue."""
-    queue, dead = (template.properties(name) for name in ("UploadQueue", "UploadDeadLetterQueue"))
+    queue, dead = (stack.properties(name) for name in ("UploadQueue", "UploadDeadLetterQueue"))
     assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]

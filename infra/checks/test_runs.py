@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from desk import ACCOUNT, Desk
+from desk import ACCOUNT
 
 
 def cleaned(num_shards: int, jobs: int = 0) -> dict:
@@ -20,16 +20,6 @@ def reported(verdict: str, retrain: bool = False) -> dict:
 
 SHARDS, ONE_SHARD, NOTHING = cleaned(3), cleaned(1), cleaned(0)
 GOOD, GOOD_AND_DUE, BAD = reported("ok"), reported("ok", retrain=True), reported("failed")
-
-
-@pytest.fixture(scope="module")
-def desk(root, tmp_path_factory):
-    desk = Desk(root, tmp_path_factory.mktemp("desk"))
-    try:
-        desk.deploy("--image-tag", "one")
-        yield desk
-    finally:
-        desk.stop()
 
 
 def blame(run) -> dict:

@@ -77,18 +77,27 @@ def test_causes_of_unknown_length_go_nowhere_but_the_parser(machine):
     assert users <= allowed | {"Read the cause"}  # the Parallel around "Parse the job"
 
 
-def test_substitutions_are_given_and_used(machine, template):
+def test_substitutions_are_given_and_used(machine, stack):
     used = set(re.findall(r"\$\{(\w+)\}", json.dumps(machine)))
-    given = set(template.properties("StateMachine")["DefinitionSubstitutions"])
+    given = set(stack.properties("StateMachine")["DefinitionSubstitutions"])
     assert used == given
 
 
-def test_definitions_run_on_the_queue_that_they_are_sent_to(machine, template):
+def test_substitutions_mean_what_they_are_called(stack):
+    """The names are those of resources or of parameters of the whole; a mix-up would send jobs to a wrong place."""
+    meant = {
+        name: stack.origin("StateMachine", value)
+        for name, value in stack.properties("StateMachine")["DefinitionSubstitutions"].items()
+    }
+    assert meant == {name: name.removesuffix("Arn") for name in meant}
+
+
+def test_definitions_run_on_the_queue_that_they_are_sent_to(machine, stack):
     kinds = {"FARGATE": "FARGATE", "SPOT": "EC2", "EC2": "EC2"}
     for name, task in jobs(machine).items():
-        platforms = template.properties(definition_of(task))["PlatformCapabilities"]
-        for step in template.properties(queue_of(task))["ComputeEnvironmentOrder"]:
-            environment = template.properties(step["ComputeEnvironment"]["Ref"])
+        platforms = stack.properties(definition_of(task))["PlatformCapabilities"]
+        for step in stack.properties(queue_of(task))["ComputeEnvironmentOrder"]:
+            environment = stack.properties(step["ComputeEnvironment"]["Ref"])
             assert [kinds[environment["ComputeResources"]["Type"]]] == platforms, name
 
 
@@ -114,11 +123,11 @@ def test_no_task_calls_anything_else(machine):
     assert {task["Resource"] for task in tasks(machine).values()} == known
 
 
-def test_subjects_stay_under_the_limit_of_sns(machine, template):
+def test_subjects_stay_under_the_limit_of_sns(machine, stack):
     """SNS refuses a subject of 100 characters; the longest names that the template takes must fit."""
     longest = {"ProjectName": "p" * 20, "ModelName": "m" * 40, "run_id": "0" * 32}
     for name in ("ProjectName", "ModelName"):
-        pattern = template.body["Parameters"][name]["AllowedPattern"]
+        pattern = stack.parameters[name]["AllowedPattern"]
         assert re.match(pattern, longest[name]) and not re.match(pattern, longest[name] + "x"), name
     for name, task in tasks(machine).items():
         if task["Resource"] == "arn:aws:states:::sns:publish":
