@@ -26,8 +26,9 @@ lower = batch.lowercase_first_key
 
 def install(desk: Desk) -> None:
     """Registers the types."""
+    unmake = unmakers(desk)
     for kind, make in makers(desk).items():
-        register(kind, make)
+        register(kind, make, unmake.get(kind, lambda identifier: None))
     mend_buckets(desk)
     mend_state_machines(desk)
     mend_job_definitions()
@@ -99,11 +100,20 @@ def makers(desk: Desk) -> dict[str, Callable[[str, Properties], str | None]]:
     }
 
 
+def unmakers(desk: Desk) -> dict[str, Callable[[str], Any]]:
+    """How to take back what would be seen otherwise, by the physical id; the rest goes with what it belongs to."""
+    return {
+        "AWS::SNS::Subscription": lambda arn: desk.client("sns").unsubscribe(SubscriptionArn=arn),
+        "AWS::CloudWatch::Alarm": lambda name: desk.client("cloudwatch").delete_alarms(AlarmNames=[name]),
+    }
+
+
 class Made(CloudFormationModel):
     """A resource that one API call made."""
 
     kind = ""
     make: Callable[[str, Properties], str | None]
+    unmake: Callable[[str], Any]
 
     def __init__(self, name: str, identifier: str) -> None:
         self.name = name
@@ -142,16 +152,21 @@ class Made(CloudFormationModel):
         account_id: str,
         region_name: str,
     ) -> Made:
-        """Makes it again under its own name."""
-        return cls.create_from_cloudformation_json(original_resource.name, cloudformation_json, account_id, region_name)
+        """Makes it again under its own name; where another one came of it, the first goes."""
+        made = cls.create_from_cloudformation_json(original_resource.name, cloudformation_json, account_id, region_name)
+        if made.physical_resource_id != original_resource.physical_resource_id:
+            original_resource.delete(account_id, region_name)
+        return made
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """Nothing: what these belong to goes with the stack."""
+        """Takes it back."""
+        self.unmake(self.physical_resource_id)
 
 
-def register(kind: str, make: Callable[[str, Properties], str | None]) -> None:
+def register(kind: str, make: Callable[[str, Properties], str | None], unmake: Callable[[str], Any]) -> None:
     """Makes moto know a type."""
-    model = type(kind.replace("::", ""), (Made,), {"kind": kind, "make": staticmethod(make)})
+    members = {"kind": kind, "make": staticmethod(make), "unmake": staticmethod(unmake)}
+    model = type(kind.replace("::", ""), (Made,), members)
     parsing.get_model_map()[kind] = model
     parsing.get_name_type_map()[kind] = ""
 

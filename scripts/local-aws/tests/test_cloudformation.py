@@ -229,6 +229,27 @@ def test_dashboard_names_its_alarms_and_rule_mails_its_lines(stack: Deployed):
     assert until(mails, "the event is mailed") == ['"etl is stuck"\n"See the runbook."']
 
 
+def test_alarm_that_is_removed_and_address_that_is_replaced_are_gone(stack: Deployed):
+    alarm = unique("alarm")
+    comparison = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 0, "Period": 60}
+    metric = {"Namespace": "AWS/SQS", "MetricName": "ApproximateNumberOfMessagesVisible", "Statistic": "Maximum"}
+    extra = {"Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": alarm, **comparison, **metric}}}
+    client = stack.aws.client
+
+    def deploy(address: str, resources: dict[str, Any]) -> tuple[list[str], int]:
+        subscribed = {"TopicArn": {"Ref": "Topic"}, "Protocol": "email", "Endpoint": address}
+        resources |= {"Subscription": {"Type": "AWS::SNS::Subscription", "Properties": subscribed}}
+        stack.deploy(
+            {"Topic": {"Type": "AWS::SNS::Topic"}, **resources}, Outputs={"Topic": {"Value": {"Ref": "Topic"}}}
+        )
+        told = client("sns").list_subscriptions_by_topic(TopicArn=stack.output("Topic"))["Subscriptions"]
+        alarms = client("cloudwatch").describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+        return [each["Endpoint"] for each in told], len(alarms)
+
+    assert deploy("one@example.com", extra) == (["one@example.com"], 1)
+    assert deploy("two@example.com", {}) == (["two@example.com"], 0)
+
+
 def test_no_value_is_left_out_of_a_list(stack: Deployed):
     words = {"Fn::Join": [",", ["a", {"Ref": "AWS::NoValue"}, "b"]]}
     stack.deploy({"Queue": QUEUE}, Outputs={"Words": {"Value": words}})
