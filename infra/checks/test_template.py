@@ -52,34 +52,40 @@ def statements(stack):
     for kind, key in [
         ("SQS::QueuePolicy", "PolicyDocument"),
         ("SNS::TopicPolicy", "PolicyDocument"),
+        ("S3::BucketPolicy", "PolicyDocument"),
         ("KMS::Key", "KeyPolicy"),
     ]:
         for name, resource in stack.of_type(f"AWS::{kind}").items():
             yield from ((name, s) for s in resource[key]["Statement"])
 
 
+def allowing(stack):
+    """Every statement that allows something."""
+    return [(name, statement) for name, statement in statements(stack) if statement["Effect"] != "Deny"]
+
+
 def test_no_statement_allows_a_wildcard_action(stack):
-    for name, statement in statements(stack):
+    for name, statement in allowing(stack):
         assert statement["Effect"] == "Allow" and "NotAction" not in statement, name
         assert not [action for action in listed(statement["Action"]) if "*" in action], name
 
 
 def test_only_actions_without_resources_are_allowed_on_all_of_them(stack):
-    for name, statement in statements(stack):
+    for name, statement in allowing(stack):
         # In a key's own policy `*` means that key.
         if "*" in listed(statement["Resource"]) and name != "DataKey":
             assert set(listed(statement["Action"])) <= WITHOUT_RESOURCES, name
 
 
 def test_nobody_outside_the_account_is_trusted(stack):
-    for name, statement in statements(stack):
+    for name, statement in allowing(stack):
         principal = statement.get("Principal", {})
         assert principal != "*" and "*" not in listed(principal.get("AWS", [])), name
 
 
 def test_a_service_acts_for_this_account_only(stack):
     """Or anybody's bucket, alarm or log could use our queue, topic and key through it."""
-    for name, statement in statements(stack):
+    for name, statement in allowing(stack):
         if "Service" not in statement.get("Principal", {}):
             continue
         bound = {key: text for test in statement.get("Condition", {}).values() for key, text in test.items()}

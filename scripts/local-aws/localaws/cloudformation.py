@@ -28,6 +28,7 @@ def install(desk: Desk) -> None:
     mend_parameters()
     mend_cidr()
     mend_no_value()
+    mend_equals()
     cloudformation_nested.install(desk)
     cloudformation_failures.install()
     mend_updates()
@@ -101,6 +102,23 @@ def mend_no_value() -> None:
         return [each for each in cleaned if each is not None] if isinstance(value, list) else cleaned
 
     parsing.clean_json = clean_without
+
+
+def mend_equals() -> None:
+    """moto compares a number, which a parameter's default may be, with the text that it is when somebody sets it."""
+    parse = parsing.parse_condition
+
+    def parse_texts(condition: Any, resources: parsing.ResourceMap, known: dict[str, Any]) -> bool:
+        if isinstance(condition, dict) and "Fn::Equals" in condition:
+            one, other = (clean_text(each, resources) for each in condition["Fn::Equals"])
+            return one == other
+        return parse(condition, resources, known)
+
+    def clean_text(value: Any, resources: parsing.ResourceMap) -> str:
+        text = str(parsing.clean_json(value, resources))
+        return text.lower() if text in ("True", "False") else text
+
+    parsing.parse_condition = parse_texts
 
 
 def mend_updates() -> None:

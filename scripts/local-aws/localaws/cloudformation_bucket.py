@@ -28,7 +28,10 @@ def configure(desk: Desk, bucket: models.FakeBucket, properties: dict[str, Any])
         # Object Lock comes with versions on AWS.
         client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
     if value := properties.get("ObjectLockConfiguration"):
-        client.put_object_lock_configuration(Bucket=bucket.name, ObjectLockConfiguration=value)
+        # By hand, since moto refuses a change of it once the bucket holds something.
+        retention = (value.get("Rule") or {}).get("DefaultRetention", {})
+        bucket.default_lock_mode = retention.get("Mode", "")
+        bucket.default_lock_days, bucket.default_lock_years = (int(retention.get(key, 0)) for key in ("Days", "Years"))
     if value := properties.get("LifecycleConfiguration"):
         rules = {"Rules": [lifecycle_rule(rule) for rule in value["Rules"]]}
         client.put_bucket_lifecycle_configuration(Bucket=bucket.name, LifecycleConfiguration=rules)

@@ -96,6 +96,20 @@ def test_condition_that_comes_true_makes_its_resource(stack: Deployed):
     assert len(sqs.list_queues(QueueNamePrefix=name)["QueueUrls"]) == 1
 
 
+def test_number_of_a_condition_is_a_text_whether_by_default_or_set(stack: Deployed):
+    more = {
+        "Parameters": {"Days": {"Type": "Number", "Default": 0}},
+        "Conditions": {"HasExtra": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Days"}, "0"]}]}},
+    }
+    name = unique("queue")
+    extra = QUEUE | {"Condition": "HasExtra", "Properties": {"QueueName": name}}
+    sqs = stack.aws.client("sqs")
+    stack.deploy({"Queue": QUEUE, "Extra": extra}, **more)
+    assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix=name)
+    stack.deploy({"Queue": QUEUE, "Extra": extra}, overrides={"Days": "3"}, **more)
+    assert len(sqs.list_queues(QueueNamePrefix=name)["QueueUrls"]) == 1
+
+
 def test_bucket_has_what_its_template_says(stack: Deployed):
     name = unique("bucket")
     bucket = {
@@ -138,6 +152,11 @@ def test_bucket_with_object_lock_keeps_versions(stack: Deployed):
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     kept = s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
     assert (kept["Mode"], kept["Days"]) == ("GOVERNANCE", 1)
+    s3.put_object(Bucket=name, Key="locked", Body=b"", ChecksumAlgorithm="SHA256")
+    rule["DefaultRetention"]["Days"] = 2
+    stack.deploy({"Bucket": {"Type": "AWS::S3::Bucket", "Properties": properties}})
+    kept = s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert kept["Days"] == 2
 
 
 def test_policies_subscriptions_alarms_and_filters_are_made(stack: Deployed):
