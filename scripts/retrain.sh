@@ -59,7 +59,7 @@ report() {
 
 ensure_aws() {
   PATH="$PATH:$PWD/$VENV/bin"
-  command -v aws >/dev/null || die "the AWS CLI is missing; scripts/deploy.sh --dry-run installs it into $VENV"
+  command -v aws >/dev/null || die "the AWS CLI is missing; scripts/deploy.sh plan installs it into $VENV"
   export AWS_PAGER=''
   [ -z "$region" ] || export AWS_REGION=$region AWS_DEFAULT_REGION=$region
 }

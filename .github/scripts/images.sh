@@ -6,12 +6,14 @@ cd "$(dirname "$0")/../.."
 
 readonly STAGES=(dispatcher etl inference monitor retrain)
 readonly ISSUER=https://token.actions.githubusercontent.com
+readonly WHAT_THEN="so it is not to be deployed
+If the run that pushed it broke off before it signed, delete the image and run again; otherwise find out who pushed it."
 
 usage() {
   cat <<'HELP'
 Usage: .github/scripts/images.sh COMMAND --repository PREFIX --tag TAG [options]
 
-  publish   build and push the images that the repositories do not hold yet (scripts/build-images.sh)
+  publish   build and push the images that the repositories lack (scripts/build-images.sh); fail if --identity did not sign those they hold
   sign      write each image's SBOM (SPDX), sign the image and attest the SBOM, by digest, with cosign and the identity of this workflow
   verify    fail unless each image has a signature and an SBOM of --identity
   copy      verify, then copy each image from --from, byte for byte
@@ -20,7 +22,7 @@ Usage: .github/scripts/images.sh COMMAND --repository PREFIX --tag TAG [options]
   --repository PREFIX     what the images' names begin with, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/tamiz
   --tag TAG               tag of the images
   --from PREFIX           copy: where the images are
-  --identity REGEXP       verify, copy: the workflow that must have signed, such as ^https://github.com/OWNER/REPO/.github/workflows/cd.yml@
+  --identity REGEXP       publish, verify, copy: who must have signed, such as ^https://github.com/OWNER/REPO/.github/workflows/cd.yml@
   --accelerator gpu|cpu   publish: libtorch of inference and retrain (gpu)
   --out DIR               sign, scan: where SBOMs and reports (SARIF) are written (target/images)
   -h, --help              this text
@@ -57,7 +59,7 @@ parse() {
   [ -n "$repository" ] || refuse "$command needs --repository; in a workflow, set the variable IMAGE_REPOSITORY of the environment"
   [ -n "$tag" ] || refuse "$command needs --tag"
   # Without an identity, the signature of anybody would do.
-  [[ ! $command =~ ^(verify|copy)$ || -n $identity ]] || refuse "$command needs --identity"
+  [[ ! $command =~ ^(publish|verify|copy)$ || -n $identity ]] || refuse "$command needs --identity"
   [[ $command != copy || -n $from ]] || refuse "copy needs --from"
 }
 
@@ -74,12 +76,13 @@ sign_in() {
     die "cannot sign in to $host; do these credentials allow ecr:GetAuthorizationToken there?"
 }
 
-# Repositories are immutable: what a run before this one has pushed under the tag stays, and is not built again.
+# Repositories are immutable: what a run before this one has pushed under the tag stays, and is not built again. What anybody else has
+# pushed under it must not get our signature.
 publish() {
   local stage found missing=()
   for stage in "${STAGES[@]}"; do
     found=$(digest "$repository" "$stage")
-    if [ -n "$found" ]; then say "$repository/$stage:$tag is there"; else missing+=("$stage"); fi
+    if [ -n "$found" ]; then verify_image "$repository/$stage@$found"; else missing+=("$stage"); fi
   done
   [ ${#missing[@]} -eq 0 ] ||
     scripts/build-images.sh --tag "$tag" --accelerator "$accelerator" --repository "$repository" --push "${missing[@]}"
@@ -103,8 +106,8 @@ verify() {
 
 verify_image() {
   local who=(--certificate-oidc-issuer "$ISSUER" --certificate-identity-regexp "$identity")
-  cosign verify "${who[@]}" "$1" >/dev/null || die "$1 has no signature of $identity; it is not to be deployed"
-  cosign verify-attestation --type spdxjson "${who[@]}" "$1" >/dev/null || die "$1 has no SBOM of $identity; it is not to be deployed"
+  cosign verify "${who[@]}" "$1" >/dev/null || die "$1 has no signature of $identity, $WHAT_THEN"
+  cosign verify-attestation --type spdxjson "${who[@]}" "$1" >/dev/null || die "$1 has no SBOM of $identity, $WHAT_THEN"
   say "$1 is signed, and so is its SBOM"
 }
 

@@ -331,13 +331,22 @@ def test_images_are_signed_and_listed_by_digest(registry, tmp_path):
 
 
 def test_images_that_are_there_are_not_built_again(registry):
-    done = registry.run("publish", "--repository", "here/tamiz", images=images("here/tamiz"))
+    done = registry.run("publish", "--repository", "here/tamiz", "--identity", "^me@", images=images("here/tamiz"))
     assert done.returncode == 0, done.stderr
     assert not registry.calls("docker build ")
 
 
+def test_an_image_that_somebody_else_pushed_is_not_signed(registry):
+    one = {"here/tamiz/etl:abc": "sha256:etl"}
+    done = registry.run(
+        "publish", "--repository", "here/tamiz", "--identity", "^me@", images=one, fail=["cosign verify"]
+    )
+    assert done.returncode == 1 and "find out who pushed it" in done.stderr
+    assert not registry.calls("docker build ")
+
+
 def test_a_registry_that_does_not_answer_is_not_an_empty_one(registry):
-    done = registry.run("publish", "--repository", "here/tamiz", images={}, error="denied")
+    done = registry.run("publish", "--repository", "here/tamiz", "--identity", "^me@", images={}, error="denied")
     assert done.returncode == 1 and "cannot ask for here/tamiz/dispatcher:abc" in done.stderr
     assert not registry.calls("docker build ")
 
@@ -372,7 +381,7 @@ def test_an_image_without_signature_or_list_is_not_copied(registry, check):
         images=images("here/tamiz"),
         fail=[check],
     )
-    assert done.returncode == 1 and "it is not to be deployed" in done.stderr
+    assert done.returncode == 1 and "so it is not to be deployed" in done.stderr
     assert not registry.calls("docker buildx imagetools create")
 
 
@@ -406,6 +415,7 @@ def test_a_vulnerable_image_fails_the_scan_after_all_were_looked_at(registry, tm
         (["sign"], "sign needs --repository"),
         (["--repository", "here"], "no command"),
         (["verify", "--repository", "here"], "verify needs --identity"),
+        (["publish", "--repository", "here"], "publish needs --identity"),
         (["copy", "--repository", "here", "--identity", "^me@"], "copy needs --from"),
         (["copy", "--wrong"], "unknown argument --wrong"),
     ],
