@@ -156,3 +156,9 @@ def expirations(s3, name: str) -> dict[str, int]:
     rules = s3.get_bucket_lifecycle_configuration(Bucket=f"tamiz-{name}-{ACCOUNT}")["Rules"]
     rules = [rule for rule in rules if "Days" in rule.get("Expiration", {})]
     return {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules}
+
+
+def test_every_repository_keeps_as_many_images_as_the_parameter_says(desk, stack):
+    for stage in ("dispatcher", "etl", "inference", "monitor", "retrain"):
+        policy = desk.client("ecr").get_lifecycle_policy(repositoryName=f"tamiz/{stage}")["lifecyclePolicyText"]
+        assert f'"countNumber": {stack.parameters["KeptImages"]["Default"]}' in policy

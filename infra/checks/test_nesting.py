@@ -7,7 +7,7 @@ import pytest
 
 from cloudformation import texts
 
-NESTED = ("Storage", "Images", "Network", "Roles", "Jobs", "Pipeline", "Watch")
+NESTED = ("Storage", "Images", "Network", "Roles", "Jobs", "Pipeline", "Watch", "Audit")
 
 # Properties in which a resource's name stands.
 NAMES = {
@@ -22,6 +22,7 @@ NAMES = {
     "RepositoryName",
     "StateMachineName",
     "TopicName",
+    "TrailName",
 }
 
 
@@ -81,7 +82,9 @@ def test_names_that_are_written_out_are_those_of_resources(stack):
     ours = {arn for arn in arns if "${ProjectName}" in arn}
     assert len(ours) > 10
     for arn in ours:
-        name = re.sub(r"^([\w-]+:|(job-queue|job-definition|repository)/)", "", arn.split(":", 5)[5]).removesuffix(":*")
+        name = re.sub(
+            r"^([\w-]+:|(job-queue|job-definition|repository|trail)/)", "", arn.split(":", 5)[5]
+        ).removesuffix(":*")
         assert any(fnmatchcase(each, name) for each in names), f"no resource is called {name}: {arn}"
 
 

@@ -1,5 +1,6 @@
 """What the templates must keep to: permissions, data, limits."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -73,7 +74,7 @@ def test_no_statement_allows_a_wildcard_action(stack):
 def test_only_actions_without_resources_are_allowed_on_all_of_them(stack):
     for name, statement in allowing(stack):
         # In a key's own policy `*` means that key.
-        if "*" in listed(statement["Resource"]) and name != "DataKey":
+        if "*" in listed(statement["Resource"]) and name not in stack.of_type("AWS::KMS::Key"):
             assert set(listed(statement["Action"])) <= WITHOUT_RESOURCES, name
 
 
@@ -131,6 +132,16 @@ def test_image_repositories_bear_the_stages_names(stack):
     names = {r["RepositoryName"]["Fn::Sub"] for r in stack.of_type("AWS::ECR::Repository").values()}
     stages = ("dispatcher", "etl", "inference", "monitor", "retrain")
     assert names == {f"${{ProjectName}}/{stage}" for stage in stages}
+
+
+def test_image_repositories_scan_what_is_pushed_and_keep_the_newest_under_lasting_tags(stack):
+    for name, repository in stack.of_type("AWS::ECR::Repository").items():
+        assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}, name
+        assert repository["ImageTagMutability"] == "IMMUTABLE", name
+        text = repository["LifecyclePolicy"]["LifecyclePolicyText"]["Fn::Sub"]
+        [rule] = json.loads(text.replace("${KeptImages}", "20"))["rules"]
+        assert rule["action"] == {"type": "expire"}
+        assert (rule["selection"]["countType"], rule["selection"]["countNumber"]) == ("imageCountMoreThan", 20), name
 
 
 def test_every_service_that_a_job_or_its_host_calls_has_an_endpoint(stack):

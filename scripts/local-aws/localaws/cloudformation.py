@@ -143,6 +143,13 @@ def mend_updates() -> None:
             raise
 
     def changed(logical_id: str, resource: dict[str, Any], resources: Any, **named: Any) -> Any:
+        if not is_wanted(resource, resources):
+            # moto keeps what a condition no longer asks for.
+            made = resources._parsed_resources.get(logical_id)
+            if made is not None and resource.get("DeletionPolicy") != "Retain":
+                telling(logical_id, resource, lambda: resources._delete_resource(made, resource))
+            remembered(resources).pop(logical_id, None)
+            return None
         old = resources[logical_id]
         now = resolved(resource, resources) if old is not None else None
         if now == remembered(resources).get(logical_id):
@@ -179,6 +186,11 @@ def mend_updates() -> None:
     parsing.parse_and_update_resource = update_if_changed
     parsing.ResourceMap.update = update_in_order
     parsing.ResourceMap.build_resource_diff = diff_of_update
+
+
+def is_wanted(resource: dict[str, Any], resources: Any) -> bool:
+    """Whether the condition of a resource holds, if it has one."""
+    return "Condition" not in resource or resources.lazy_condition_map[resource["Condition"]]
 
 
 def remembered(resources: Any) -> dict[str, str | None]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import moto.batch.models as batch
+import moto.ecr.models as ecr
 import moto.s3.models as s3
 import moto.stepfunctions.models as stepfunctions
 from moto.cloudformation import parsing
@@ -32,6 +33,7 @@ def install(desk: Desk) -> None:
     mend_buckets(desk)
     mend_state_machines(desk)
     mend_job_definitions()
+    mend_repositories(desk)
 
 
 def makers(desk: Desk) -> dict[str, Callable[[str, Properties], str | None]]:
@@ -84,19 +86,62 @@ def makers(desk: Desk) -> dict[str, Callable[[str, Properties], str | None]]:
             value = client.get_random_password(**properties["GenerateSecretString"])["RandomPassword"]
             return client.create_secret(Name=properties["Name"], SecretString=value)["ARN"]
 
-    def trail(name: str, properties: Properties) -> str:
-        wanted = {key: properties[key] for key in ("S3BucketName", "IsMultiRegionTrail") if key in properties}
-        return desk.client("cloudtrail").create_trail(Name=name, **wanted)["Name"]
-
-    return {
+    return makers_of_audit(desk) | {
         "AWS::SQS::QueuePolicy": queue_policy,
         "AWS::SNS::TopicPolicy": topic_policy,
         "AWS::S3::BucketPolicy": bucket_policy,
         "AWS::SNS::Subscription": subscription,
         "AWS::CloudWatch::Alarm": alarm,
         "AWS::Logs::MetricFilter": metric_filter,
-        "AWS::CloudTrail::Trail": trail,
         "AWS::SecretsManager::Secret": secret,
+    }
+
+
+def makers_of_audit(desk: Desk) -> dict[str, Callable[[str, Properties], str | None]]:
+    """The types of which an account has one, or that look at all of it."""
+
+    def trail(name: str, properties: Properties) -> str:
+        client, name = desk.client("cloudtrail"), properties.get("TrailName", name)
+        renamed = {"KMSKeyId": "KmsKeyId"}
+        told = {
+            "S3BucketName",
+            "IsMultiRegionTrail",
+            "IncludeGlobalServiceEvents",
+            "EnableLogFileValidation",
+            "KMSKeyId",
+        }
+        client.create_trail(Name=name, **{renamed.get(key, key): properties[key] for key in told & properties.keys()})
+        if selectors := properties.get("EventSelectors"):
+            client.put_event_selectors(TrailName=name, EventSelectors=selectors)
+        if properties.get("IsLogging"):
+            client.start_logging(Name=name)
+        return name
+
+    def detector(name: str, properties: Properties) -> str:
+        client = desk.client("guardduty")
+        if known := client.list_detectors()["DetectorIds"]:
+            client.update_detector(DetectorId=known[0], **properties)
+            return known[0]
+        return client.create_detector(**properties)["DetectorId"]
+
+    def recorder(name: str, properties: Properties) -> str:
+        told = {"name": properties["Name"], "roleARN": properties["RoleARN"]}
+        told["recordingGroup"] = lower(properties.get("RecordingGroup", {}))
+        desk.client("config").put_configuration_recorder(ConfigurationRecorder=told)
+        return properties["Name"]
+
+    def delivery_channel(name: str, properties: Properties) -> str:
+        # AWS starts the recorder once both are there.
+        desk.client("config").put_delivery_channel(DeliveryChannel=lower(properties))
+        for each in desk.client("config").describe_configuration_recorders()["ConfigurationRecorders"]:
+            desk.client("config").start_configuration_recorder(ConfigurationRecorderName=each["name"])
+        return properties["Name"]
+
+    return {
+        "AWS::CloudTrail::Trail": trail,
+        "AWS::GuardDuty::Detector": detector,
+        "AWS::Config::ConfigurationRecorder": recorder,
+        "AWS::Config::DeliveryChannel": delivery_channel,
     }
 
 
@@ -105,6 +150,8 @@ def unmakers(desk: Desk) -> dict[str, Callable[[str], Any]]:
     return {
         "AWS::SNS::Subscription": lambda arn: desk.client("sns").unsubscribe(SubscriptionArn=arn),
         "AWS::CloudWatch::Alarm": lambda name: desk.client("cloudwatch").delete_alarms(AlarmNames=[name]),
+        "AWS::CloudTrail::Trail": lambda name: desk.client("cloudtrail").delete_trail(Name=name),
+        "AWS::GuardDuty::Detector": lambda identifier: desk.client("guardduty").delete_detector(DetectorId=identifier),
     }
 
 
@@ -246,6 +293,25 @@ def mend_job_definitions() -> None:
 
     batch.JobDefinition.create_from_cloudformation_json = classmethod(create)
     batch.JobDefinition.update_from_cloudformation_json = classmethod(update)
+
+
+def mend_repositories(desk: Desk) -> None:
+    """moto ignores a repository's lifecycle policy."""
+
+    def mend(method: str) -> None:
+        original = getattr(ecr.Repository, method).__func__
+
+        def with_lifecycle(cls: type, *arguments: Any, **named: Any) -> ecr.Repository:
+            repository = original(cls, *arguments, **named)
+            if policy := properties_of(arguments, named).get("LifecyclePolicy"):
+                told = {"repositoryName": repository.name, "lifecyclePolicyText": policy["LifecyclePolicyText"]}
+                desk.client("ecr").put_lifecycle_policy(**told)
+            return repository
+
+        setattr(ecr.Repository, method, classmethod(with_lifecycle))
+
+    mend("create_from_cloudformation_json")
+    mend("update_from_cloudformation_json")
 
 
 def properties_of(arguments: tuple[Any, ...], named: dict[str, Any]) -> Properties:

@@ -82,7 +82,7 @@ def test_change_reaches_what_refers_to_it(stack: Deployed, tmp_path: Path):
     assert used()["revision"] == 2
 
 
-def test_condition_that_comes_true_makes_its_resource(stack: Deployed):
+def test_condition_that_comes_true_makes_its_resource_and_one_that_no_longer_is_takes_it_away(stack: Deployed):
     more = {
         "Parameters": {"Wanted": {"Type": "String"}},
         "Conditions": {"HasExtra": {"Fn::Equals": [{"Ref": "Wanted"}, "yes"]}},
@@ -94,6 +94,8 @@ def test_condition_that_comes_true_makes_its_resource(stack: Deployed):
     assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix=name)
     stack.deploy({"Queue": QUEUE, "Extra": extra}, overrides={"Wanted": "yes"}, **more)
     assert len(sqs.list_queues(QueueNamePrefix=name)["QueueUrls"]) == 1
+    stack.deploy({"Queue": QUEUE, "Extra": extra}, overrides={"Wanted": "no"}, **more)
+    assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix=name)
 
 
 def test_number_of_a_condition_is_a_text_whether_by_default_or_set(stack: Deployed):
