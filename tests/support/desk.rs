@@ -53,6 +53,8 @@ impl Desk {
         succeed(
             Command::new(root().join("scripts/deploy.sh"))
                 .args([
+                    "up",
+                    "--no-canary",
                     "--project",
                     PROJECT,
                     "--email",

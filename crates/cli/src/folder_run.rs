@@ -6,21 +6,30 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use tamiz_domain::{Configuration, Manifest, ManifestObject, ObjectIdentity, Ownership};
-use tamiz_telemetry::parse_toml;
+use tamiz_telemetry::{Layer, Layered, parse_layers};
 
 use crate::error::CommandError;
 
-/// Reads a configuration file; without one the defaults hold.
-pub fn configuration(file: Option<&Path>) -> Result<Configuration, CommandError> {
-    let Some(file) = file else { return Ok(Configuration::default()) };
-    let text = std::fs::read_to_string(file).map_err(|source| CommandError::File { path: file.to_owned(), source })?;
-    let name = file.display().to_string();
-    let configuration: Configuration =
-        parse_toml(&name, &text).map_err(|error| CommandError::Usage(error.to_string()))?;
-    match configuration.violations().as_slice() {
-        [] => Ok(configuration),
-        violations => Err(CommandError::Usage(format!("{name}: {}", violations.join("; ")))),
+/// Reads configuration files, of which a later one overrides the earlier ones; without any the defaults hold.
+pub fn configuration(files: &[PathBuf]) -> Result<Configuration, CommandError> {
+    Ok(layered_configuration(files)?.settings)
+}
+
+/// As [`configuration`], with the file that decided each key.
+pub fn layered_configuration(files: &[PathBuf]) -> Result<Layered<Configuration>, CommandError> {
+    let layers = files.iter().map(|file| layer(file)).collect::<Result<Vec<_>, _>>()?;
+    let layered: Layered<Configuration> =
+        parse_layers(&layers).map_err(|error| CommandError::Usage(error.to_string()))?;
+    match layered.settings.violations().as_slice() {
+        [] => Ok(layered),
+        violations => Err(CommandError::Usage(format!("{}: {}", layered.files().join(" and "), violations.join("; ")))),
     }
+}
+
+/// A file of settings.
+pub fn layer(file: &Path) -> Result<Layer, CommandError> {
+    let text = std::fs::read_to_string(file).map_err(|source| CommandError::File { path: file.to_owned(), source })?;
+    Ok(Layer { file: file.display().to_string(), text })
 }
 
 /// A manifest over `files`. The identity of a file is its path and the SHA-256 of its content, so that the

@@ -1,5 +1,6 @@
 //! `tamiz`: the people's command. Data on stdout, progress and errors on stderr.
 
+mod doctor;
 mod error;
 mod folder_run;
 mod models;
@@ -7,11 +8,13 @@ mod profile;
 mod run;
 mod show;
 mod stage_line;
+mod table;
 mod train;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tamiz_telemetry::{LogFormat, init_logs, shutdown_on_signals};
 
 use crate::error::CommandError;
@@ -38,16 +41,32 @@ enum Command {
     Show(show::Arguments),
     Models(models::Arguments),
     Profile(profile::Arguments),
+    Doctor(doctor::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let usual = if matches!(cli.command, Command::Profile(_)) { "error" } else { "warn" };
-    init_logs(LogFormat::Human, cli.log.as_deref().unwrap_or(usual));
-    match execute(cli.command).await {
-        Ok(code) => code,
+    match parse().await {
+        Ok(cli) => {
+            let usual = if matches!(cli.command, Command::Profile(_)) { "error" } else { "warn" };
+            init_logs(LogFormat::Human, cli.log.as_deref().unwrap_or(usual));
+            execute(cli.command).await.unwrap_or_else(|error| error.report())
+        }
         Err(error) => error.report(),
+    }
+}
+
+/// Parses the command line; that of a training with the flags that its files hold.
+async fn parse() -> Result<Cli, CommandError> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let matches = Cli::command().get_matches_from(&arguments);
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match (&cli.command, matches.subcommand()) {
+        (Command::Train(train), Some((_, matches))) => {
+            let stores = tamiz_aws::stores_for(&train.places()).await;
+            tamiz_retrain::parse_with_files(arguments, matches, &*stores).await.map_err(CommandError::stage)
+        }
+        _ => Ok(cli),
     }
 }
 
@@ -59,5 +78,6 @@ async fn execute(command: Command) -> Result<ExitCode, CommandError> {
         Command::Show(arguments) => show::show(arguments).await,
         Command::Models(arguments) => models::models(arguments).await,
         Command::Profile(arguments) => profile::profile(arguments, shutdown).await,
+        Command::Doctor(arguments) => doctor::doctor(arguments),
     }
 }

@@ -2,16 +2,14 @@
 
 use std::process::ExitCode;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment};
 use jiff::Timestamp;
 use tamiz_domain::{ModelMetrics, Promotion};
 use tamiz_models::{METRICS, Registry, Rollback};
 use tamiz_ports::{Folder, ObjectUri};
 
 use crate::error::CommandError;
-
-/// No lines but the one below the header.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
+use crate::table::table;
 
 /// See which models there are, and take one back
 #[derive(Debug, clap::Args)]
@@ -76,9 +74,7 @@ async fn list(arguments: List) -> Result<ExitCode, CommandError> {
         Some(name) => vec![name],
         None => models.list_folders("").await.map_err(CommandError::stage)?,
     };
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["name", "version", "", "architecture", "accuracy", "rows", "decided", "by"]);
+    let mut table = table(["name", "version", "", "architecture", "accuracy", "rows", "decided", "by"]);
     for name in names {
         // A folder of another kind may lie there, too.
         let Ok(registry) = Registry::open(&models, &name) else { continue };

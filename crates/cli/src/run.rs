@@ -30,7 +30,7 @@ pub struct Arguments {
     out: ObjectUri,
     /// Pipeline configuration; see configs/pipeline.toml for every key
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    config: Vec<PathBuf>,
     /// Threads of the cleaning; all cores by default
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
@@ -54,7 +54,7 @@ pub struct Arguments {
 /// Runs all stages and shows the result. A run that is no success ends with exit code 3.
 pub async fn run(arguments: Arguments, shutdown: Shutdown) -> Result<ExitCode, CommandError> {
     let stores = tamiz_aws::stores_for(&[&arguments.model, &arguments.out]).await;
-    let manifest = folder_run::plan(&arguments.files, folder_run::configuration(arguments.config.as_deref())?)?;
+    let manifest = folder_run::plan(&arguments.files, folder_run::configuration(&arguments.config)?)?;
     let folder =
         Pipeline { stores: stores.clone(), run: arguments.out.join(&RunLayout::run(&manifest.run_id)), shutdown };
     let summary = folder.run(&manifest, &arguments).await?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use arrow::array::{Array, AsArray, ListArray, RecordBatch, UInt64Array};
 use arrow::compute::{cast, concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Float32Type, Int8Type};
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, Table};
 use futures::TryStreamExt;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use parquet::errors::ParquetError;
@@ -16,9 +16,7 @@ use tamiz_monitor::language::Language;
 use tamiz_ports::{Folder, ObjectUri, ParquetObject, Stores};
 
 use crate::error::CommandError;
-
-/// No lines but the one below the header.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
+use crate::table::table;
 
 /// Columns of the table of reviews.
 const SHOWN: [&str; 5] = ["text", "label", "predicted", "confidence", "entities"];
@@ -188,12 +186,6 @@ fn shorten(text: &str) -> String {
         Some((end, _)) => format!("{}…", &plain[..end]),
         None => plain,
     }
-}
-
-fn table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
-    table
 }
 
 #[cfg(test)]

@@ -36,10 +36,17 @@ pub struct Arguments {
     reproduce: Option<ObjectUri>,
     /// Pipeline configuration; see configs/pipeline.toml for every key
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    config: Vec<PathBuf>,
     /// What is trained, and what it is held to
     #[command(flatten)]
     training: Training,
+}
+
+impl Arguments {
+    /// Every place that the flags of the training name.
+    pub fn places(&self) -> Vec<&ObjectUri> {
+        self.training.places().collect()
+    }
 }
 
 /// Cleans the files into a folder that is deleted afterwards, unless they are to be taken as they are; trains, and says what came of it.
@@ -51,7 +58,7 @@ pub async fn train(arguments: Arguments, shutdown: Shutdown) -> Result<ExitCode,
     let Data { places, _folder } = match as_is {
         true => Data { places: uncleaned, _folder: None },
         false => {
-            let mut configuration = folder_run::configuration(config.as_deref())?;
+            let mut configuration = folder_run::configuration(&config)?;
             carry(&mut configuration.columns.targets, &training.label_columns);
             Data::clean(&stores, &files, configuration, &shutdown).await?
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use tamiz_domain::Configuration;
 use tamiz_ports::{Capacity, ObjectUri, Queue, StoreError, Stores, Workflow};
-use tamiz_telemetry::parse_toml;
+use tamiz_telemetry::{Layer, Layered, parse_layers};
 
 use crate::{Clock, DispatchError};
 
@@ -24,9 +24,9 @@ pub struct Settings {
     /// Process what is in the queue and end when it is empty
     #[arg(long, env = "TAMIZ_ONCE", value_parser = FalseyValueParser::new())]
     pub once: bool,
-    /// Pipeline configuration (TOML); built-in defaults without it
-    #[arg(long, env = "TAMIZ_CONFIG", value_name = "URI")]
-    pub config: Option<ObjectUri>,
+    /// Pipeline configuration (TOML), a later one of several overriding the earlier ones; built-in defaults without it
+    #[arg(long, env = "TAMIZ_CONFIG", value_name = "URI,…", value_delimiter = ',')]
+    pub config: Vec<ObjectUri>,
     /// Batch job queues whose waiting jobs hold new runs back, separated by commas
     #[arg(long, env = "TAMIZ_JOB_QUEUES", value_name = "NAME,…", value_delimiter = ',')]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
@@ -49,14 +49,21 @@ pub struct Deps {
 
 /// Reads and checks the configuration that every run of this dispatcher works under.
 pub(crate) async fn configuration(settings: &Settings, stores: &dyn Stores) -> Result<Configuration, DispatchError> {
-    let Some(uri) = &settings.config else { return Ok(Configuration::default()) };
-    let file = uri.to_string();
-    let bytes = stores.open(uri)?.read("").await?;
-    let text =
-        str::from_utf8(&bytes).map_err(|error| StoreError::Malformed { uri: file.clone(), source: Box::new(error) })?;
-    let configuration: Configuration = parse_toml(&file, text)?;
-    let violations = configuration.violations();
-    if violations.is_empty() { Ok(configuration) } else { Err(DispatchError::Violations { file, violations }) }
+    let mut layers = Vec::new();
+    for uri in &settings.config {
+        let file = uri.to_string();
+        let bytes = stores.open(uri)?.read("").await?;
+        let text = str::from_utf8(&bytes)
+            .map_err(|error| StoreError::Malformed { uri: file.clone(), source: Box::new(error) })?
+            .to_owned();
+        layers.push(Layer { file, text });
+    }
+    let layered: Layered<Configuration> = parse_layers(&layers)?;
+    let violations = layered.settings.violations();
+    match violations.is_empty() {
+        true => Ok(layered.settings),
+        false => Err(DispatchError::Violations { file: layered.files().join(" and "), violations }),
+    }
 }
 
 fn queue_url(text: &str) -> Result<String, String> {

@@ -153,5 +153,5 @@ fn report(dispatched: &Dispatched) {
         (Metric::ObjectsAlreadySeen, already_seen),
         (Metric::MessagesHeldBack, messages_held_back),
     ];
-    emit("dispatch", None, &counted.map(|(metric, number)| (metric, number as f64)));
+    emit("dispatcher", None, &counted.map(|(metric, number)| (metric, number as f64)));
 }

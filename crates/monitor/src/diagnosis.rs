@@ -145,7 +145,7 @@ impl Kind {
             Self::OutOfMemory => (
                 "out of memory",
                 "The job was killed because it needed more memory than its job definition allows.",
-                "Raise MEMORY in its job definition (infra/template.yaml) and deploy, or lower etl.rows_per_shard.",
+                "Raise MEMORY in its job definition (infra/jobs.yaml) and deploy, or lower etl.rows_per_shard.",
             ),
             Self::SpotStop => (
                 "machine taken back",
@@ -170,12 +170,12 @@ impl Kind {
             Self::NoSuchMachine => (
                 "no machine fits",
                 "The job asks for more processors, memory or GPUs than any machine of its compute environment has.",
-                "Lower what its job definition asks for, or allow larger machines (infra/template.yaml), and deploy.",
+                "Lower what its job definition asks for (infra/jobs.yaml), or allow larger machines (configs/aws.toml), and deploy.",
             ),
             Self::Ceiling => (
                 "processor ceiling",
                 "The job asks for more processors than its compute environment may have at all.",
-                "Raise MaxvCpus of the compute environment (infra/template.yaml) and deploy.",
+                "Raise max_accelerator_vcpus or max_fargate_vcpus (configs/aws.toml) and deploy.",
             ),
             Self::Quota => (
                 "account quota",

@@ -29,5 +29,5 @@ pub use error::RetrainError;
 pub use promotion::Verdict;
 pub use reproduction::{Reproduction, reproduce};
 pub use run::run;
-pub use settings::{Architecture, Balance, Hyperparameters, Rules, Settings, Training};
+pub use settings::{Architecture, Balance, Hyperparameters, Rules, Settings, Training, parse_with_files};
 pub use target::Outcome;

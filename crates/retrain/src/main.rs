@@ -1,13 +1,14 @@
 //! The retraining as a job: flags or `TAMIZ_…` variables in, an exit code out.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use jiff::Timestamp;
 use tamiz_aws::Aws;
 use tamiz_ports::Mailer;
-use tamiz_retrain::{Deps, Settings, run};
+use tamiz_retrain::{Deps, Settings, parse_with_files, run};
 use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
 
 #[global_allocator]
@@ -25,9 +26,17 @@ struct Cli {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let Cli { settings, logs } = Cli::parse();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let matches = Cli::command().get_matches_from(&arguments);
+    let Cli { settings, logs } = Cli::from_arg_matches(&matches)?;
     logs.init();
     let shutdown = shutdown_on_signals()?;
+    let stores = tamiz_aws::stores_for(&settings.places()).await;
+    let Cli { settings, .. } = match parse_with_files(arguments, &matches, &*stores).await {
+        Ok(cli) => cli,
+        Err(error) => return Ok(finish(Err(error))),
+    };
+    // The files may name places on S3 where the command line named none.
     let stores = tamiz_aws::stores_for(&settings.places()).await;
     let mailer: Option<Arc<dyn Mailer>> = match &settings.topic_arn {
         Some(topic) => Some(Arc::new(Aws::load().await.mailer(topic))),

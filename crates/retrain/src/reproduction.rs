@@ -49,6 +49,7 @@ pub async fn reproduce(
         return Err(RetrainError::NoLineage { uri: model.to_string() });
     };
     let training = Training {
+        model_config: Vec::new(),
         label_columns: Vec::new(),
         folds: lineage.folds,
         search: None,

@@ -1,7 +1,9 @@
 //! Logs, metrics, settings and shutdown, the same for every job.
 
 mod exit;
+mod flags;
 mod json_lines;
+mod layers;
 mod logs;
 mod metrics;
 mod progress;
@@ -9,6 +11,8 @@ mod settings;
 mod shutdown;
 
 pub use exit::{error_chain, finish};
+pub use flags::{FileFlag, completed, file_flags, key_of};
+pub use layers::{Layer, Layered, flattened, known_keys, parse_layers};
 pub use logs::{LogFormat, LogSettings, init_logs};
 pub use metrics::{METRICS, Metric, MetricDefinition, Unit, emit};
 pub use progress::Progress;

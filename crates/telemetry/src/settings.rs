@@ -29,6 +29,11 @@ pub fn parse_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Sett
 fn suggestion(message: &str) -> Option<&str> {
     let names: Vec<&str> = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2).collect();
     let (unknown, valid) = names.split_first()?;
+    nearest(unknown, valid)
+}
+
+/// The one of `valid` that somebody may have meant who wrote `unknown`.
+pub(crate) fn nearest<'a>(unknown: &str, valid: &[&'a str]) -> Option<&'a str> {
     let distance = |name: &&&str| strsim::damerau_levenshtein(name, unknown);
     let nearest = valid.iter().min_by_key(distance)?;
     (distance(&nearest) <= 1 + unknown.len() / 3).then_some(*nearest)

@@ -36,7 +36,7 @@ pub struct Arguments {
     files: Vec<PathBuf>,
     /// Pipeline configuration; see configs/pipeline.toml for every key
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    config: Vec<PathBuf>,
     /// Where the page goes; <file name>.profile.html in the working directory by default
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
@@ -50,7 +50,7 @@ pub struct Arguments {
 
 /// Profiles files. Ends with exit code 3 where not one record is usable; the page says why.
 pub async fn profile(arguments: Arguments, shutdown: Shutdown) -> Result<ExitCode, CommandError> {
-    let configuration = folder_run::configuration(arguments.config.as_deref())?;
+    let configuration = folder_run::configuration(&arguments.config)?;
     let manifest = folder_run::plan(&arguments.files, configuration)?;
     let folder = tempfile::tempdir().map_err(CommandError::System)?;
     let report = clean(&manifest, folder.path(), arguments.threads, shutdown).await?;

@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use tamiz_monitor::figures::{capitalised, percent, printable, share, thousands};
 
 use crate::error::CommandError;
 use crate::profile::figures::Profile;
 use crate::profile::page;
 use crate::profile::words::Word;
+use crate::table::table;
 
-/// No lines but the one below the header.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
 /// Words shown of each class; the page shows more.
 const WORDS: usize = 8;
 /// Characters of the longest bar.
@@ -41,7 +40,7 @@ pub fn text(profile: &Profile, html: &Path) {
 }
 
 fn files(profile: &Profile) -> Option<Table> {
-    let mut table = table(&["file", "format", "records", "usable", "rejected", "same text", "nearly"]);
+    let mut table = fitted(&["file", "format", "records", "usable", "rejected", "same text", "nearly"]);
     for file in &profile.files {
         let duplicates = file.quality.duplicates;
         let numbers =
@@ -55,7 +54,7 @@ fn files(profile: &Profile) -> Option<Table> {
 fn classes(profile: &Profile) -> Option<Table> {
     let words =
         |words: &[Word]| words.iter().take(WORDS).map(|word| printable(&word.word)).collect::<Vec<_>>().join(" ");
-    let mut table = table(&["class", "reviews", "share", "typical words"]);
+    let mut table = fitted(&["class", "reviews", "share", "typical words"]);
     for class in &profile.words {
         let share = percent(share(class.reviews, profile.quality.rows));
         let typical = if class.typical.is_empty() { &class.frequent } else { &class.typical };
@@ -71,7 +70,7 @@ fn classes(profile: &Profile) -> Option<Table> {
 
 fn lengths(profile: &Profile) -> Option<Table> {
     let largest = profile.lengths.iter().map(|bin| bin.rows).max()?;
-    let mut table = table(&["words", "reviews", ""]);
+    let mut table = fitted(&["words", "reviews", ""]);
     for bin in &profile.lengths {
         let bar = "█".repeat((bin.rows * BAR_CHARS).div_ceil(largest.max(1)) as usize);
         table.add_row([right(page::range(bin)), number(bin.rows), Cell::new(bar)]);
@@ -80,7 +79,7 @@ fn lengths(profile: &Profile) -> Option<Table> {
 }
 
 fn problems(profile: &Profile) -> Option<Table> {
-    let mut table = table(&["rejected because", "records", "for example"]);
+    let mut table = fitted(&["rejected because", "records", "for example"]);
     for problem in &profile.problems {
         let example = problem.examples.first().map(|example| printable(&example.detail)).unwrap_or_default();
         table.add_row([Cell::new(problem.meaning), number(problem.records), Cell::new(example)]);
@@ -96,8 +95,9 @@ fn right(text: String) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_header(header);
+/// A table that fits the terminal.
+fn fitted(header: &[&str]) -> Table {
+    let mut table = table(header.iter().copied());
+    table.set_content_arrangement(ContentArrangement::Dynamic);
     table
 }

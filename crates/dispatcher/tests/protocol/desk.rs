@@ -84,7 +84,7 @@ impl Desk {
             state_machine_arn: "arn:aws:states:us-east-1:1:stateMachine:tamiz".into(),
             staging: "s3://staging".parse().unwrap(),
             once: true,
-            config: Some("s3://artifacts/configuration/pipeline.toml".parse().unwrap()),
+            config: vec!["s3://artifacts/configuration/pipeline.toml".parse().unwrap()],
             job_queues: vec![],
         }
     }

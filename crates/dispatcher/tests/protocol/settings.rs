@@ -75,7 +75,7 @@ async fn a_missing_configuration_halts_instead_of_falling_back_to_defaults() {
     let desk = Desk::default();
     let deps = desk.deps(&Arc::new(Fuse::none()));
     let mut settings = desk.settings(&deps).await;
-    settings.config = Some("s3://artifacts/elsewhere.toml".parse().unwrap());
+    settings.config = vec!["s3://artifacts/elsewhere.toml".parse().unwrap()];
     let error = Dispatcher::open(&settings, &deps).await.err().unwrap();
     assert_eq!(error.disposition(), Disposition::Halt);
     assert!(error.to_string().contains("s3://artifacts/elsewhere.toml"));

@@ -113,7 +113,7 @@ mod tests {
             Err(_) => (message.msgid().to_owned(), vec![message.msgstr().unwrap().to_owned()]),
         };
         // The first one is the header.
-        catalogue.messages().filter(|message| !message.msgid().is_empty()).map(|message| of(message)).collect()
+        catalogue.messages().filter(|message| !message.msgid().is_empty()).map(of).collect()
     }
 
     /// The names in braces of a sentence.

@@ -1,11 +1,13 @@
 //! The flags of `tamiz-retrain`.
 
+mod files;
 mod hyperparameters;
 mod plan;
 mod rules;
 
 use tamiz_ports::ObjectUri;
 
+pub use files::parse_with_files;
 pub use hyperparameters::{Architecture, Balance, Hyperparameters};
 pub(crate) use plan::Plan;
 pub use rules::Rules;
@@ -48,6 +50,10 @@ pub struct Training {
     /// Space of hyper-parameters to search first, as TOML; see configs/search.toml
     #[arg(long, env = "TAMIZ_SEARCH", value_name = "URI")]
     pub search: Option<ObjectUri>,
+    /// Files that hold these flags as TOML, such as configs/model.toml, a later one overriding the earlier ones; what is typed, and the
+    /// environment, override them
+    #[arg(long, env = "TAMIZ_MODEL_CONFIG", value_name = "URI,…", value_delimiter = ',')]
+    pub model_config: Vec<ObjectUri>,
     /// How to train
     #[command(flatten)]
     pub hyperparameters: Hyperparameters,
@@ -87,7 +93,7 @@ impl Training {
     /// Every place that the flags name.
     pub fn places(&self) -> impl Iterator<Item = &ObjectUri> {
         let Hyperparameters { init, test_data, .. } = &self.hyperparameters;
-        test_data.iter().chain(init).chain(&self.search)
+        test_data.iter().chain(init).chain(&self.search).chain(&self.model_config)
     }
 
     /// Refuses flags that do not fit, before anything is read.
