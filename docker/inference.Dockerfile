@@ -1,10 +1,10 @@
 # Clean shards to predictions.
-# Build context: the repository (`docker build --file docker/inference.Dockerfile .`).
-# libtorch is the slim CPU build of scripts/libtorch.sh.
-ARG RUST_IMAGE=rust:1.95-slim-bookworm
-ARG RUNTIME_IMAGE=debian:bookworm-slim
+# Build context: the repository; scripts/build-images.sh builds all five.
+# ACCELERATOR says which libtorch comes along: cpu (slim), or cuda with NVIDIA's libraries.
+ARG BUILD_IMAGE=rust:1.95-slim-bookworm
 
-FROM ${RUST_IMAGE} AS build
+# ---- All programs, the same stage in every Dockerfile: built once, and from one set of features, as they are tested ----
+FROM ${BUILD_IMAGE} AS build
 # Debian removes old versions from its archive, so a pinned one soon cannot be installed.
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -19,17 +19,35 @@ COPY Cargo.toml Cargo.lock ./
 COPY .cargo .cargo
 COPY crates crates
 COPY tests tests
-RUN cargo build --release --locked --package tamiz-inference --bin tamiz-inference
+RUN cargo build --release --locked --workspace --bins \
+    && install -D --target-directory /out target/release/tamiz-etl target/release/tamiz-inference \
+        target/release/tamiz-monitor target/release/tamiz-retrain target/release/tamiz-dispatcher \
+    && rm -rf target/release
 
-FROM ${RUNTIME_IMAGE}
-# Unpinned, as above; only the certificate authorities and the C++ runtime are added.
-# hadolint ignore=DL3008
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates libstdc++6 \
-    && rm -rf /var/lib/apt/lists/*
-COPY --from=build /src/target/libtorch/lib /opt/libtorch/lib
+# ---- libtorch to run with -----------------------------------------------------------------------------------------------
+FROM build AS libtorch
+ARG ACCELERATOR=cpu
+RUN ./scripts/libtorch.sh "${ACCELERATOR}" \
+    && if [ "${ACCELERATOR}" = cuda ]; then mv target/libtorch-cuda/lib /libtorch; else mv target/libtorch/lib /libtorch; fi
+
+# ---- A root file system of five packages, without a shell --------------------------------------------------------------
+FROM ${BUILD_IMAGE} AS rootfs
+COPY docker/rootfs.sh /
+RUN /rootfs.sh /rootfs base-files ca-certificates libc6 libgcc-s1 libstdc++6
+
+# ---- The image ------------------------------------------------------------------------------------------------------------
+FROM scratch
+COPY --from=rootfs /rootfs /
+COPY --from=libtorch /libtorch /opt/libtorch/lib
 ENV LD_LIBRARY_PATH=/opt/libtorch/lib
-COPY --from=build /src/target/release/tamiz-inference /usr/local/bin/tamiz-inference
-# Numeric, as in the job definition: Batch knows no names of an image.
+# Read by the NVIDIA container toolkit alone, where there is one.
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+COPY --from=build /out/tamiz-inference /usr/local/bin/tamiz-inference
+ARG VERSION=0 REVISION=unknown
+LABEL org.opencontainers.image.title="tamiz-inference" \
+    org.opencontainers.image.description="Clean shards to predictions" \
+    org.opencontainers.image.version="${VERSION}" \
+    org.opencontainers.image.revision="${REVISION}"
+# Numeric, as in the job definition: Batch and Lambda know no names of an image.
 USER 10001:10001
 ENTRYPOINT ["/usr/local/bin/tamiz-inference"]

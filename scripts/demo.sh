@@ -14,19 +14,22 @@ readonly PROJECT=tamiz
 
 usage() {
   cat <<'HELP'
-Usage: scripts/demo.sh [--folder] [--keep]
+Usage: scripts/demo.sh [--folder] [--keep] [--containers TAG]
 
-  --folder   the same stages in one process on a folder, without the local AWS
-  --keep     leave the local AWS running, to play with
+  --folder           the same stages in one process on a folder, without the local AWS
+  --keep             leave the local AWS running, to play with
+  --containers TAG   jobs are containers of the images tamiz/…:TAG, which scripts/build-images.sh makes
 HELP
 }
 
 main() {
   local keep=no mode=aws
+  containers=''
   while [ $# -gt 0 ]; do
     case $1 in
       --folder) mode=folder ;;
       --keep) keep=yes ;;
+      --containers) containers=${2:?--containers needs a tag} && shift ;;
       -h | --help) usage && exit 0 ;;
       *) usage >&2 && exit 2 ;;
     esac
@@ -64,11 +67,16 @@ run_on_aws() {
   trap stop_aws EXIT
   trap 'exit 130' INT TERM
   say "starting the local AWS"
-  scripts/local-aws/start.sh --port 0 --state "$STATE" --bin "$BIN" >/dev/null
+  local programs=(--bin "$BIN")
+  if [ -n "$containers" ]; then
+    images >"$OUT/images.json"
+    programs=(--images "$OUT/images.json")
+  fi
+  scripts/local-aws/start.sh --port 0 --state "$STATE" "${programs[@]}" >/dev/null
   # shellcheck source=/dev/null
   . "$STATE/env"
   PATH="$PWD/$VENV/bin:$PATH"
-  scripts/deploy.sh --project "$PROJECT" --email operators@example.com --model-name "$MODEL" --accelerator cpu \
+  scripts/deploy.sh up --no-canary --project "$PROJECT" --email operators@example.com --model-name "$MODEL" --accelerator cpu \
     --config configs/demo.toml --batching-window 2
   local account
   account=$(aws sts get-caller-identity --query Account --output text)
@@ -87,6 +95,18 @@ run_on_aws() {
     trap - EXIT
     explain_keep "$account"
   fi
+}
+
+# What the local AWS runs for each image of the template. Only inference and retraining have a place to write to.
+images() {
+  local run="$PWD/scripts/local-aws/container.sh" stage separator='{'
+  for stage in dispatcher etl inference monitor retrain; do
+    local with=''
+    [[ $stage != inference && $stage != retrain ]] || with='"--tmpfs", "/tmp", '
+    printf '%s"*/%s:*": ["%s", %s"tamiz/%s:%s"]' "$separator" "$stage" "$run" "$with" "$stage" "$containers"
+    separator=', '
+  done
+  echo '}'
 }
 
 uploads() {
