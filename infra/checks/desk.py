@@ -68,6 +68,9 @@ class Desk:
         """Runs scripts/deploy.sh."""
         command = [
             str(self._root / "scripts/deploy.sh"),
+            "up",
+            # Stand-ins label nothing.
+            "--no-canary",
             "--accelerator",
             "cpu",
             "--email",
@@ -86,12 +89,12 @@ class Desk:
             aws_secret_access_key="local",
         )
 
-    def run(self, scenario: dict, model: str | None = "v1") -> Run:
-        """Runs the state machine once under a scenario, with or without a registered model."""
+    def run(self, scenario: dict, model: str | None = "v1", payload: dict | None = None) -> Run:
+        """Runs the state machine once under a scenario, with or without a registered model, as the dispatcher or by a payload."""
         self._prepare(scenario, model)
         seen, run_id, states = len(self.mails()), secrets.token_hex(16), self.client("stepfunctions")
         arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:tamiz-pipeline"
-        payload = {"run_id": run_id, "manifest": f"s3://tamiz-staging-{ACCOUNT}/runs/{run_id}/manifest.json"}
+        payload = payload or {"run_id": run_id, "manifest": f"s3://tamiz-staging-{ACCOUNT}/runs/{run_id}/manifest.json"}
         execution = states.start_execution(stateMachineArn=arn, name=run_id, input=json.dumps(payload))
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (end := states.describe_execution(executionArn=execution["executionArn"]))["status"] == "RUNNING":
