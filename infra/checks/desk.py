@@ -90,7 +90,7 @@ class Desk:
         )
 
     def run(self, scenario: dict, model: str | None = "v1", payload: dict | None = None) -> Run:
-        """Runs the state machine once under a scenario, with or without a registered model, as the dispatcher or by a payload."""
+        """Runs the state machine once under a scenario, with or without a registered model; or with a payload."""
         self._prepare(scenario, model)
         seen, run_id, states = len(self.mails()), secrets.token_hex(16), self.client("stepfunctions")
         arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:tamiz-pipeline"

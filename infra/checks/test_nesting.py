@@ -7,7 +7,7 @@ import pytest
 
 from cloudformation import texts
 
-NESTED = ("Storage", "Images", "Network", "Roles", "Jobs", "Pipeline", "Watch", "Audit")
+NESTED = ("Storage", "Images", "Network", "Roles", "Jobs", "Pipeline", "Watch", "Query", "Audit")
 
 # Properties in which a resource's name stands.
 NAMES = {

@@ -139,6 +139,28 @@ def test_a_failed_retraining_is_mailed_about_but_does_not_fail_the_run(desk):
     assert mail["subject"] == "[tamiz] FAILED retraining of reviews"
 
 
+def test_a_schedule_starts_a_retraining_and_nothing_else(desk):
+    desk.deploy("--image-tag", "one", "--set", "RetrainSchedule=cron(0 3 ? * SUN *)")
+    schedule = desk.client("scheduler").get_schedule(Name="tamiz-retraining")
+    assert (schedule["State"], schedule["ScheduleExpression"]) == ("ENABLED", "cron(0 3 ? * SUN *)")
+    assert schedule["Target"]["Arn"].endswith(":stateMachine:tamiz-pipeline")
+    run = desk.run({}, payload=json.loads(schedule["Target"]["Input"]))
+    assert (run.status, run.stages(), run.mails) == ("SUCCEEDED", ["retrain"], [])
+    due = desk.run({"etl": ONE_SHARD, "monitor": GOOD_AND_DUE})
+    [[alone], [after]] = run.environments("retrain"), due.environments("retrain")
+    own = {"AWS_BATCH_JOB_ID", "AWS_BATCH_JOB_ATTEMPT"}
+    assert {key: alone[key] for key in alone.keys() - own} == {key: after[key] for key in after.keys() - own}
+    desk.deploy("--image-tag", "one", "--set", "RetrainSchedule=")
+    assert not desk.client("scheduler").list_schedules()["Schedules"]
+
+
+def test_a_scheduled_retraining_that_fails_is_mailed_about_and_fails(desk):
+    run = desk.run({"retrain": {"exits": [2]}}, payload={"retrain_only": True})
+    assert (run.status, run.error) == ("FAILED", "Tamiz.RetrainingFailed")
+    [mail] = run.mails
+    assert mail["subject"] == "[tamiz] FAILED retraining of reviews" and f"retrain-{run.run_id}" in mail["message"]
+
+
 def test_deploying_again_changes_nothing(desk):
     before = images(desk)
     assert "StateMachineArn" in desk.deploy("--image-tag", "one")

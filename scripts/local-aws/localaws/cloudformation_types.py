@@ -86,15 +86,26 @@ def makers(desk: Desk) -> dict[str, Callable[[str, Properties], str | None]]:
             value = client.get_random_password(**properties["GenerateSecretString"])["RandomPassword"]
             return client.create_secret(Name=properties["Name"], SecretString=value)["ARN"]
 
-    return makers_of_audit(desk) | {
-        "AWS::SQS::QueuePolicy": queue_policy,
-        "AWS::SNS::TopicPolicy": topic_policy,
-        "AWS::S3::BucketPolicy": bucket_policy,
-        "AWS::SNS::Subscription": subscription,
-        "AWS::CloudWatch::Alarm": alarm,
-        "AWS::Logs::MetricFilter": metric_filter,
-        "AWS::SecretsManager::Secret": secret,
-    }
+    def schedule(name: str, properties: Properties) -> str:
+        client, name = desk.client("scheduler"), properties.get("Name", name)
+        known = {each["Name"] for each in client.list_schedules()["Schedules"]}
+        (client.update_schedule if name in known else client.create_schedule)(**properties | {"Name": name})
+        return name
+
+    return (
+        makers_of_audit(desk)
+        | makers_of_queries(desk)
+        | {
+            "AWS::Scheduler::Schedule": schedule,
+            "AWS::SQS::QueuePolicy": queue_policy,
+            "AWS::SNS::TopicPolicy": topic_policy,
+            "AWS::S3::BucketPolicy": bucket_policy,
+            "AWS::SNS::Subscription": subscription,
+            "AWS::CloudWatch::Alarm": alarm,
+            "AWS::Logs::MetricFilter": metric_filter,
+            "AWS::SecretsManager::Secret": secret,
+        }
+    )
 
 
 def makers_of_audit(desk: Desk) -> dict[str, Callable[[str, Properties], str | None]]:
@@ -145,11 +156,42 @@ def makers_of_audit(desk: Desk) -> dict[str, Callable[[str, Properties], str | N
     }
 
 
+def makers_of_queries(desk: Desk) -> dict[str, Callable[[str, Properties], str | None]]:
+    """What Athena asks, and how it may."""
+
+    def database(name: str, properties: Properties) -> str:
+        client, told = desk.client("glue"), properties["DatabaseInput"]
+        if told["Name"] not in [each["Name"] for each in client.get_databases()["DatabaseList"]]:
+            client.create_database(DatabaseInput=told)
+        return told["Name"]
+
+    def table(name: str, properties: Properties) -> str:
+        client, told = desk.client("glue"), {key: properties[key] for key in ("DatabaseName", "TableInput")}
+        known = [each["Name"] for each in client.get_tables(DatabaseName=told["DatabaseName"])["TableList"]]
+        (client.update_table if told["TableInput"]["Name"] in known else client.create_table)(**told)
+        return told["TableInput"]["Name"]
+
+    def workgroup(name: str, properties: Properties) -> str:
+        client, told = desk.client("athena"), properties["WorkGroupConfiguration"]
+        if properties["Name"] in [each["Name"] for each in client.list_work_groups()["WorkGroups"]]:
+            client.delete_work_group(WorkGroup=properties["Name"])  # moto cannot update one
+        named = {"Name": properties["Name"], "Description": properties.get("Description", "")}
+        client.create_work_group(**named, Configuration=told)
+        return properties["Name"]
+
+    return {
+        "AWS::Glue::Database": database,
+        "AWS::Glue::Table": table,
+        "AWS::Athena::WorkGroup": workgroup,
+    }
+
+
 def unmakers(desk: Desk) -> dict[str, Callable[[str], Any]]:
     """How to take back what would be seen otherwise, by the physical id; the rest goes with what it belongs to."""
     return {
         "AWS::SNS::Subscription": lambda arn: desk.client("sns").unsubscribe(SubscriptionArn=arn),
         "AWS::CloudWatch::Alarm": lambda name: desk.client("cloudwatch").delete_alarms(AlarmNames=[name]),
+        "AWS::Scheduler::Schedule": lambda name: desk.client("scheduler").delete_schedule(Name=name),
         "AWS::CloudTrail::Trail": lambda name: desk.client("cloudtrail").delete_trail(Name=name),
         "AWS::GuardDuty::Detector": lambda identifier: desk.client("guardduty").delete_detector(DetectorId=identifier),
     }

@@ -122,7 +122,7 @@ def test_the_deployed_buckets_have_versions_lock_and_retention(desk):
     retention = told["Rule"]["DefaultRetention"]
     assert (retention["Mode"], retention["Days"]) == ("GOVERNANCE", 365)
     rules = {name: expirations(s3, name) for name in ("input", "staging", "results", "models")}
-    assert rules == {"input": {}, "staging": {}, "results": {}, "models": {}}
+    assert rules == {"input": {}, "staging": {}, "results": {"athena/": 30}, "models": {}}
 
 
 def test_a_pointer_is_swapped_under_lock_and_no_version_of_it_is_lost(desk):
@@ -143,12 +143,12 @@ def test_retention_is_set_by_parameters(desk):
     set_ = ["--set", "InputRetentionDays=90", "--set", "ResultsRetentionDays=365", "--set", "ModelRetentionDays=0"]
     desk.deploy("--image-tag", "one", *set_)
     s3 = desk.client("s3")
-    assert expirations(s3, "input") == {"": 90} and expirations(s3, "results") == {"runs/": 365}
+    assert expirations(s3, "input") == {"": 90} and expirations(s3, "results") == {"runs/": 365, "athena/": 30}
     told = s3.get_object_lock_configuration(Bucket=f"tamiz-models-{ACCOUNT}")["ObjectLockConfiguration"]
     assert "DefaultRetention" not in told.get("Rule", {})
     back = ["--set", "InputRetentionDays=0", "--set", "ResultsRetentionDays=0", "--set", "ModelRetentionDays=365"]
     desk.deploy("--image-tag", "one", *back)
-    assert expirations(s3, "input") == {} and expirations(s3, "results") == {}
+    assert expirations(s3, "input") == {} and "runs/" not in expirations(s3, "results")
 
 
 def expirations(s3, name: str) -> dict[str, int]:
