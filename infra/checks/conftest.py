@@ -8,6 +8,7 @@ import pytest
 
 from cloudformation import Stack
 from desk import Desk
+from pipe import Pipe, exercise
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,3 +36,14 @@ def desk(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]
         yield desk
     finally:
         desk.stop()
+
+
+@pytest.fixture(scope="session")
+def pipe(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipe]:
+    pipe = Pipe(root, tmp_path_factory.mktemp("pipe"))
+    try:
+        pipe.deploy("--image-tag", "one")
+        exercise(pipe)
+        yield pipe
+    finally:
+        pipe.stop()

@@ -8,6 +8,7 @@ import moto
 from werkzeug.serving import BaseWSGIServer
 
 from . import batch, cloudformation, events, lambda_mapping, lambda_runtime, s3, sns, sqs, stepfunctions
+from .calls import Calls
 from .children import Children
 from .desk import Desk
 from .faults import Faults
@@ -34,4 +35,5 @@ def build(settings: Settings, listener: socket.socket) -> tuple[BaseWSGIServer, 
     cloudformation.install(desk)
     faults = Faults(scheduler)
     faults.install()
-    return serve(listener, Admin(mailbox, faults), faults), desk.children
+    calls = Calls()
+    return serve(listener, Admin(mailbox, faults, calls), faults, calls), desk.children

@@ -17,6 +17,7 @@ from moto.batch.utils import JobStatus
 from .batch_job import ARRAY_FAILED, LocalJob
 from .batch_process import NOT_STARTED, Attempt, Ending
 from .batch_retry import retries
+from .calls import access_key
 from .desk import Desk
 from .images import NoCommandError
 from .logs import LogStream
@@ -148,7 +149,8 @@ def run(desk: Desk, job: LocalJob, attempt: Attempt) -> Ending:
         log.write_text(f"{error}\n")
         shipped.ship(final=True)
         return Ending(None, NOT_STARTED, f"CannotPullContainerError: {error}")
-    environment = desk.environment(job.environment | secrets(desk, container) | job.identity(number))
+    role = access_key(container.get("jobRoleArn", ""))
+    environment = desk.environment(role | job.environment | secrets(desk, container) | job.identity(number))
     return attempt.run(command, environment, folder, log, shipped, lambda: job.move(JobStatus.RUNNING))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from moto.awslambda import models
 
+from .calls import access_key
 from .desk import Desk
 from .images import NoCommandError
 from .logs import LogStream
@@ -177,7 +178,8 @@ class Sandbox:
         log.touch()
         self._api = RuntimeApi(function.function_arn)
         environment = self._desk.environment(
-            function.environment_vars
+            access_key(function.role)
+            | function.environment_vars
             | {
                 "AWS_LAMBDA_RUNTIME_API": self._api.address,
                 "AWS_LAMBDA_FUNCTION_NAME": function.function_name,

@@ -11,6 +11,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from .calls import Calls
 from .faults import Faults, expire_visibility
 from .settings import HOST
 from .sns import Mailbox
@@ -33,9 +34,10 @@ class Handler(MotoRequestHandler):
 class Admin:
     """The admin API: what tests ask of the local AWS and could not ask of AWS."""
 
-    def __init__(self, mailbox: Mailbox, faults: Faults) -> None:
+    def __init__(self, mailbox: Mailbox, faults: Faults, calls: Calls) -> None:
         self._mailbox = mailbox
         self._faults = faults
+        self._calls = calls
 
     def answer(self, what: str, body: Any) -> Any:
         """Answers a request; `body` is None for a GET. Raises LookupError for an unknown path, others for bad input."""
@@ -43,6 +45,8 @@ class Admin:
             return {"status": "ok"}
         if what == "mail":
             return self._mailbox.listing()
+        if what == "calls":
+            return self._calls.listing()
         if what == "faults":
             if body is not None:
                 self._faults.set(body)
@@ -79,8 +83,8 @@ class Admin:
             return "400 Bad Request", {"error": f"{type(error).__name__}: {error}"}
 
 
-def serve(listener: socket.socket, admin: Admin, faults: Faults) -> BaseWSGIServer:
+def serve(listener: socket.socket, admin: Admin, faults: Faults, calls: Calls) -> BaseWSGIServer:
     """A server on a socket that listens already."""
-    application = admin.beside(faults.before(DomainDispatcherApplication(create_backend_app)))
+    application = admin.beside(calls.before(faults.before(DomainDispatcherApplication(create_backend_app))))
     port = listener.getsockname()[1]
     return make_server(HOST, port, application, threaded=True, request_handler=Handler, fd=listener.fileno())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import SCRIPTS, LocalAws, batch_of, process_lives, start, stop, unique, until
+from conftest import AWS_CLI, SCRIPTS, Batch, LocalAws, batch_of, process_lives, start, stop, unique, until
 
 TRAP = "trap '' TERM; sleep 600 & echo $! >{file}; wait; sleep 600"
 
@@ -127,3 +127,14 @@ def test_queue_of_a_stack_has_its_url_here(aws: LocalAws):
     client.create_stack(StackName=name, TemplateBody=template)
     output = client.describe_stacks(StackName=name)["Stacks"][0]["Outputs"][0]
     assert output["OutputValue"].startswith(aws.environment["AWS_ENDPOINT_URL"])
+
+
+def test_calls_of_a_role_are_told_and_those_of_nobody_are_not(aws: LocalAws, batch: Batch):
+    bucket, name = aws.bucket(), unique("role")
+    ask = f"aws s3api head-object --bucket {bucket} --key none"
+    role = {"jobRoleArn": f"arn:aws:iam::123456789012:role/{name}"}
+    job = batch.submit(f"export PATH={AWS_CLI.parent}:$PATH; {ask}; true", define={"container": role})
+    assert batch.ended(job)["status"] == "SUCCEEDED", batch.log(job)
+    [call] = [each for each in aws.admin("calls") if each["role"] == name]
+    assert (call["service"], call["method"], call["path"], call["status"]) == ("s3", "HEAD", f"/{bucket}/none", 404)
+    assert "local" not in {each["role"] for each in aws.admin("calls")}
