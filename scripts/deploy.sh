@@ -210,13 +210,13 @@ ensure_aws() {
 settle() {
   local files=configs/aws.toml
   [ ! -f "configs/$env/aws.toml" ] || files+=,configs/$env/aws.toml
-  configuration_key=configuration/$(sha256sum "$config" | cut -c1-16).toml
   parameters=$(python3 scripts/deploy/settings.py "$TEMPLATE" "$files" "Dispatcher=$(dispatcher_state)" "${set[@]}" \
-    "ProjectName=$project" "ImageTag=$image_tag" "ArtifactBucket=$artifact_bucket" "PipelineConfigurationKey=$configuration_key") || exit $?
+    "ProjectName=$project" "ImageTag=$image_tag" "ArtifactBucket=$artifact_bucket" \
+    "PipelineConfiguration=$(configuration_uris "$config" pipeline)" "ModelConfiguration=$(configuration_uris configs/model.toml model)") || exit $?
 }
 
 show_parameters() {
-  printf '  %-32s %s\n' stack "$project" configuration "s3://$artifact_bucket/$configuration_key ($config)"
+  printf '  %-32s %s\n' stack "$project"
   python3 -c 'import json, sys
 for each in json.loads(sys.argv[1]): print("  {ParameterKey:32} {ParameterValue}".format(**each))' "$parameters"
 }
@@ -236,10 +236,28 @@ ensure_artifact_bucket() {
   aws s3api put-bucket-versioning --bucket "$artifact_bucket" --versioning-configuration Status=Enabled
 }
 
+# A part of the configuration: the base, and what differs in the environment.
+configuration_files() {
+  echo "$1"
+  [ ! -f "configs/$env/$2.toml" ] || echo "configs/$env/$2.toml"
+}
+
 # The key holds the content's hash: what a running dispatcher reads never changes under it.
+configuration_uri() {
+  echo "s3://$artifact_bucket/configuration/$(sha256sum "$1" | cut -c1-16).toml"
+}
+
+configuration_uris() {
+  local file
+  configuration_files "$@" | while read -r file; do configuration_uri "$file"; done | paste --serial --delimiters ,
+}
+
 upload_configuration() {
-  say "uploading $config as $configuration_key"
-  aws s3 cp --only-show-errors "$config" "s3://$artifact_bucket/$configuration_key"
+  local file
+  for file in $(configuration_files "$config" pipeline) $(configuration_files configs/model.toml model); do
+    say "uploading $file"
+    aws s3 cp --only-show-errors "$file" "$(configuration_uri "$file")"
+  done
 }
 
 main "$@"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 # What scripts/deploy.sh finds out itself.
-FOUND = {"ProjectName", "ImageTag", "Dispatcher", "ArtifactBucket", "PipelineConfigurationKey"}
+FOUND = {"ProjectName", "ImageTag", "Dispatcher", "ArtifactBucket", "PipelineConfiguration", "ModelConfiguration"}
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 
