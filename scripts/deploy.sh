@@ -53,6 +53,10 @@ HELP
 
 main() {
   parse "$@"
+  mkdir -p target/deploy
+  # Of its own: two deployments at once must not mix their templates.
+  workspace=$(mktemp -d target/deploy/XXXXXX)
+  trap 'rm -rf "$workspace"' EXIT
   ensure_aws
   identify
   "run_$command"
@@ -233,6 +237,8 @@ ensure_artifact_bucket() {
   fi
   aws s3api put-public-access-block --bucket "$artifact_bucket" --public-access-block-configuration \
     BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
+  aws s3api put-bucket-encryption --bucket "$artifact_bucket" --server-side-encryption-configuration \
+    'Rules=[{ApplyServerSideEncryptionByDefault={SSEAlgorithm=AES256}}]'
   aws s3api put-bucket-versioning --bucket "$artifact_bucket" --versioning-configuration Status=Enabled
 }
 

@@ -1,5 +1,7 @@
 //! Holds `configs/` to the code that reads it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests panic where a test would")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

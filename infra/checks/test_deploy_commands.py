@@ -67,7 +67,8 @@ def test_a_plan_makes_nothing(desk, root):
 
 
 def test_the_end_of_a_deployment_keeps_its_data_until_it_is_told_twice(desk, root):
-    desk.client("s3").put_object(Bucket=f"tamiz-results-{ACCOUNT}", Key="runs/x/summary.json", Body=b"{}")
+    for bucket in ("results", "models"):  # Models are locked; who deletes all data goes over that.
+        desk.client("s3").put_object(Bucket=f"tamiz-{bucket}-{ACCOUNT}", Key="runs/x/summary.json", Body=b"{}")
     done = command(desk, root, "destroy", "--data")
     assert done.returncode == 0 and "data stay" in done.stdout, done.stderr
     assert command(desk, root, "status").returncode == 1

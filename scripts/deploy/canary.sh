@@ -23,9 +23,8 @@ ensure_model() {
     cargo build --release --locked --quiet --package tamiz
   fi
   say "registering a demo model as s3://$models/$name; retrain it on reviews of your own"
-  rm -rf target/deploy/models
-  LD_LIBRARY_PATH="${LIBTORCH:-target/libtorch}/lib" "$tamiz" train tests/data/train/reviews.csv.gz --models target/deploy/models --name "$name" >/dev/null
-  aws s3 cp --only-show-errors --recursive target/deploy/models "s3://$models"
+  LD_LIBRARY_PATH="${LIBTORCH:-target/libtorch}/lib" "$tamiz" train tests/data/train/reviews.csv.gz --models "$workspace/models" --name "$name" >/dev/null
+  aws s3 cp --only-show-errors --recursive "$workspace/models" "s3://$models"
 }
 
 # Uploads a few reviews and waits for their run; answers 1 where it is no success.

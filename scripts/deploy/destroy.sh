@@ -20,7 +20,7 @@ What is left can be deleted once the cause is gone: scripts/deploy.sh destroy --
     aws s3api head-bucket --bucket "$bucket" >/dev/null 2>&1 || continue
     say "deleting bucket $bucket"
     empty "$bucket"
-    aws s3api delete-bucket --bucket "$bucket" || warn "$bucket is left; models that are locked can be deleted when their time is over"
+    aws s3api delete-bucket --bucket "$bucket" || warn "$bucket is left: who may not s3:BypassGovernanceRetention deletes locked models only when their time is over"
   done
 }
 
@@ -32,6 +32,6 @@ empty() {
     --query '{Objects: [Versions, DeleteMarkers][] | [].{Key: Key, VersionId: VersionId}, Quiet: `true`}') &&
     [[ $versions == *'"Key"'* ]]; do
     # What is locked is answered with errors, and would be listed for ever.
-    [ "$(aws s3api delete-objects --bucket "$1" --delete "$versions" --query 'length(Errors || `[]`)')" = 0 ] || return 0
+    [ "$(aws s3api delete-objects --bucket "$1" --delete "$versions" --bypass-governance-retention --query 'length(Errors || `[]`)')" = 0 ] || return 0
   done
 }

@@ -25,8 +25,7 @@ rollback() {
   mapfile -t deployments < <(recorded)
   [ ${#deployments[@]} -gt 1 ] || die "there is no deployment to go back to; $artifact_bucket/deployments/ holds ${#deployments[@]} that were not taken back"
   local last=${deployments[0]} before=${deployments[1]}
-  request=target/deploy/$project.rollback.json
-  mkdir -p "${request%/*}"
+  request=$workspace/rollback.json
   aws s3 cp --only-show-errors "s3://$artifact_bucket/$before.json" "$request"
   say "going back from ${last#*/} to ${before#*/}: $(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["Description"])' "$request")"
   if compare "$request"; then

@@ -6,15 +6,14 @@
 # Uploads the templates under the hash of their content and writes the request for a change set: templates and parameters are all that
 # a deployment is, so the request is also what a rollback needs.
 package() {
-  local packaged=target/deploy/$project.yaml answer
-  mkdir -p "${packaged%/*}"
+  local packaged=$workspace/template.yaml answer
   say "packaging $TEMPLATE"
   answer=$(aws cloudformation package --template-file "$TEMPLATE" --s3-bucket "$artifact_bucket" --s3-prefix templates \
     --output-template-file "$packaged" 2>&1) || die "cannot package $TEMPLATE into $artifact_bucket: ${answer##*$'\n'}"
   local key
   key=templates/$(sha256sum "$packaged" | cut -c1-32).yaml
   aws s3 cp --only-show-errors "$packaged" "s3://$artifact_bucket/$key" || die "cannot upload $packaged to $artifact_bucket"
-  request=target/deploy/$project.json
+  request=$workspace/request.json
   python3 - "https://s3.$region.amazonaws.com/$artifact_bucket/$key" "$image_tag" "$parameters" >"$request" <<'PY' || die "cannot write $request"
 import json, sys
 

@@ -68,10 +68,10 @@ struct Places {
 impl Places {
     fn new(configs: PathBuf, env: Option<String>) -> Result<Self, CommandError> {
         let env = env.map(|name| configs.join(name));
-        for folder in std::iter::once(&configs).chain(&env).filter(|folder| !folder.is_dir()) {
-            return Err(CommandError::Usage(format!("there is no folder {} with settings", folder.display())));
+        match std::iter::once(&configs).chain(&env).find(|folder| !folder.is_dir()) {
+            None => Ok(Self { configs, env }),
+            Some(folder) => Err(CommandError::Usage(format!("there is no folder {} with settings", folder.display()))),
         }
-        Ok(Self { configs, env })
     }
 
     /// The files of a part that are there, the base first.

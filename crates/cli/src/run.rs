@@ -28,7 +28,7 @@ pub struct Arguments {
     /// Folder for the results; each run has its own folder below runs/
     #[arg(long, value_name = "DIR")]
     out: ObjectUri,
-    /// Pipeline configuration; see configs/pipeline.toml for every key
+    /// Pipeline configuration; see configs/pipeline.toml for every key. Of several, a later one overrides the earlier ones
     #[arg(long, value_name = "FILE")]
     config: Vec<PathBuf>,
     /// Threads of the cleaning; all cores by default

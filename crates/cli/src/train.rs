@@ -34,7 +34,7 @@ pub struct Arguments {
     /// nothing is registered
     #[arg(long, value_name = "URI", conflicts_with_all = ["models", "name"])]
     reproduce: Option<ObjectUri>,
-    /// Pipeline configuration; see configs/pipeline.toml for every key
+    /// Pipeline configuration; see configs/pipeline.toml for every key. Of several, a later one overrides the earlier ones
     #[arg(long, value_name = "FILE")]
     config: Vec<PathBuf>,
     /// What is trained, and what it is held to

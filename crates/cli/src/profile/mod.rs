@@ -34,7 +34,7 @@ pub struct Arguments {
     /// Review files, in any format that `run` reads
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Pipeline configuration; see configs/pipeline.toml for every key
+    /// Pipeline configuration; see configs/pipeline.toml for every key. Of several, a later one overrides the earlier ones
     #[arg(long, value_name = "FILE")]
     config: Vec<PathBuf>,
     /// Where the page goes; <file name>.profile.html in the working directory by default

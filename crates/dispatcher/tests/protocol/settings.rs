@@ -71,6 +71,25 @@ async fn a_wrong_configuration_halts_and_names_file_and_key() {
 }
 
 #[tokio::test]
+async fn what_differs_in_an_environment_counts_and_is_told_by_its_own_file() {
+    let open = async |difference: &str| {
+        let desk = Desk::default();
+        desk.limit("max_objects = 3");
+        let deps = desk.deps(&Arc::new(Fuse::none()));
+        let mut settings = desk.settings(&deps).await;
+        let over = "s3://artifacts/configuration/prod.toml";
+        deps.stores.open(&over.parse().unwrap()).unwrap().write("", difference.to_owned()).await.unwrap();
+        settings.config.push(over.parse().unwrap());
+        Dispatcher::open(&settings, &deps).await
+    };
+    assert!(open("[budget]\nmax_failed_share = 0.5").await.is_ok());
+    let error = open("[dispatch]\nmax_objects = 0").await.err().unwrap().to_string();
+    assert!(error.contains("prod.toml: dispatch.max_objects: at least 1"), "{error}");
+    let error = open("[dispatch]\nmax_object = 1").await.err().unwrap().to_string();
+    assert!(error.starts_with("s3://artifacts/configuration/prod.toml: line 2: unknown field `max_object`"), "{error}");
+}
+
+#[tokio::test]
 async fn a_missing_configuration_halts_instead_of_falling_back_to_defaults() {
     let desk = Desk::default();
     let deps = desk.deps(&Arc::new(Fuse::none()));
