@@ -16,7 +16,7 @@ TOOLS = Path(sys.executable).parent
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".github/workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.yml"))
-IMAGES = ROOT / ".github/scripts/images.sh"
+IMAGES = ROOT / "scripts/images/release.sh"
 STAGES = ("dispatcher", "etl", "inference", "monitor", "retrain")
 
 # A commit of an action, with the version that people know it by.

@@ -11,7 +11,7 @@ If the run that pushed it broke off before it signed, delete the image and run a
 
 usage() {
   cat <<'HELP'
-Usage: .github/scripts/images.sh COMMAND --repository PREFIX --tag TAG [options]
+Usage: scripts/images/release.sh COMMAND --repository PREFIX --tag TAG [options]
 
   publish   build and push the images that the repositories lack (scripts/build-images.sh); fail if --identity did not sign those they hold
   sign      write each image's SBOM (SPDX), sign the image and attest the SBOM, by digest, with cosign and the identity of this workflow
@@ -64,7 +64,7 @@ parse() {
 }
 
 refuse() {
-  printf 'error: %s (see .github/scripts/images.sh --help)\n' "$*" >&2
+  printf 'error: %s (see scripts/images/release.sh --help)\n' "$*" >&2
   exit 2
 }
 
