@@ -212,8 +212,8 @@ ensure_aws() {
 
 # Every parameter of this deployment, from configs/, from what was typed, and from what is found out here.
 settle() {
-  local files=configs/aws.toml
-  [ ! -f "configs/$env/aws.toml" ] || files+=,configs/$env/aws.toml
+  local files
+  files=$(configuration_files configs/aws.toml aws | paste --serial --delimiters ,)
   parameters=$(python3 scripts/deploy/settings.py "$TEMPLATE" "$files" "Dispatcher=$(dispatcher_state)" "${set[@]}" \
     "ProjectName=$project" "ImageTag=$image_tag" "ArtifactBucket=$artifact_bucket" \
     "PipelineConfiguration=$(configuration_uris "$config" pipeline)" "ModelConfiguration=$(configuration_uris configs/model.toml model)") || exit $?
@@ -245,7 +245,7 @@ ensure_artifact_bucket() {
 # A part of the configuration: the base, and what differs in the environment.
 configuration_files() {
   echo "$1"
-  [ ! -f "configs/$env/$2.toml" ] || echo "configs/$env/$2.toml"
+  [ -z "$env" ] || [ ! -f "configs/$env/$2.toml" ] || echo "configs/$env/$2.toml"
 }
 
 # The key holds the content's hash: what a running dispatcher reads never changes under it.

@@ -61,8 +61,15 @@ def test_the_status_tells_parameters_runs_and_deployments(desk, root):
     assert nothing.returncode == 1 and "deploy it: scripts/deploy.sh up --project elsewhere" in nothing.stderr
 
 
-def test_a_plan_makes_nothing(desk, root):
-    assert command(desk, root, "plan", "--env", "staging").returncode == 0
+def test_a_plan_makes_nothing_and_names_what_the_environment_overrides(desk, root):
+    told = command(desk, root, "plan", "--env", "staging")
+    assert told.returncode == 0, told.stderr
+    assert "LogRetentionDays                 14" in told.stdout
+    [files] = [line.split()[1] for line in told.stdout.splitlines() if "PipelineConfiguration" in line]
+    assert files.count("s3://tamiz-staging-artifacts-") == 2
+    base = command(desk, root, "plan", "--project", "elsewhere", "--config", "configs/demo.toml")
+    [files] = [line.split()[1] for line in base.stdout.splitlines() if "PipelineConfiguration" in line]
+    assert files.count("s3://") == 1
     assert not [name for name in buckets(desk) if "staging-artifacts" in name]
 
 

@@ -97,6 +97,7 @@ It is now $status: $(left_in_place "$status")" ;;
 left_in_place() {
   case $1 in
     UPDATE_ROLLBACK_COMPLETE) echo 'what ran before runs. Mend the cause and deploy again.' ;;
+    ROLLBACK_COMPLETE) echo "nothing of it runs. Mend the cause, then: scripts/deploy.sh destroy --project $project --data --data" ;;
     *) echo "scripts/deploy.sh status --project $project tells more." ;;
   esac
 }
