@@ -4,8 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib/common.sh
 
-readonly STAGES=(dispatcher etl inference monitor retrain)
-
 usage() {
   cat <<'HELP'
 Usage: scripts/build-images.sh [options] [IMAGE…] [-- ARGUMENT…]

@@ -100,7 +100,7 @@ run_on_aws() {
 # What the local AWS runs for each image of the template. Only inference and retraining have a place to write to.
 images() {
   local run="$PWD/scripts/local-aws/container.sh" stage separator='{'
-  for stage in dispatcher etl inference monitor retrain; do
+  for stage in "${STAGES[@]}"; do
     local with=''
     [[ $stage != inference && $stage != retrain ]] || with='"--tmpfs", "/tmp", '
     printf '%s"*/%s:*": ["%s", %s"tamiz/%s:%s"]' "$separator" "$stage" "$run" "$with" "$stage" "$containers"

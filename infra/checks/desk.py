@@ -79,6 +79,11 @@ class Desk:
         ]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
 
+    def fault(self, **fault: object) -> None:
+        """Lets the next request of a kind fail."""
+        url = self.environment["AWS_ENDPOINT_URL"] + "/_local/faults"
+        urllib.request.urlopen(urllib.request.Request(url, data=json.dumps([fault]).encode())).close()
+
     def client(self, service: str) -> BaseClient:
         """A client of a service of this local AWS."""
         return boto3.client(

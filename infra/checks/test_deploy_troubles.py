@@ -1,8 +1,6 @@
 """What scripts/deploy.sh says where it cannot go on: what happened, what is left, and the next command."""
 
-import json
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,12 +17,6 @@ def desk(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]
     desk.stop()
 
 
-def fault(desk: Desk, **fault: object) -> None:
-    """Lets the next request of a kind fail."""
-    url = desk.environment["AWS_ENDPOINT_URL"] + "/_local/faults"
-    urllib.request.urlopen(urllib.request.Request(url, data=json.dumps([fault]).encode())).close()
-
-
 def refused(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
     done = desk.try_deploy("--image-tag", "one", *arguments)
     assert done.returncode == 1, done.stdout
@@ -32,21 +24,21 @@ def refused(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_expired_credential_changes_nothing(desk):
-    fault(desk, service="sts", status=403, code="ExpiredToken", count=1)
+    desk.fault(service="sts", status=403, code="ExpiredToken", count=1)
     told = refused(desk).stderr
     assert "the credentials have expired; sign in again" in told and "Nothing was changed." in told
     assert desk.client("s3").list_buckets()["Buckets"] == []
 
 
 def test_a_bucket_name_of_somebody_else_changes_nothing(desk):
-    fault(desk, service="s3", method="HEAD", path="tamiz-staging", status=403, code="403", count=1)
+    desk.fault(service="s3", method="HEAD", path="tamiz-staging", status=403, code="403", count=1)
     told = refused(desk).stderr
     assert "the bucket name tamiz-staging-" in told and "choose another --project. Nothing was changed." in told
     assert desk.client("s3").list_buckets()["Buckets"] == []
 
 
 def test_a_stack_that_is_half_made_is_told_with_the_way_out(desk):
-    fault(desk, service="monitoring", status=500, code="OutOfOrder", count=1)
+    desk.fault(service="monitoring", status=500, code="OutOfOrder", count=1)
     assert "It is now ROLLBACK_COMPLETE" in refused(desk).stderr
     told = refused(desk).stderr
     assert "the stack tamiz is half made (ROLLBACK_COMPLETE)" in told and "Nothing of it runs." in told

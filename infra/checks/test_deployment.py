@@ -1,7 +1,6 @@
 """scripts/deploy.sh against the local AWS: what it makes, what it refuses, and what it says when it fails."""
 
 import json
-import urllib.request
 
 import pytest
 
@@ -24,12 +23,6 @@ def statuses(desk) -> dict[str, str]:
 def thresholds(desk) -> dict[str, float]:
     alarms = desk.client("cloudwatch").describe_alarms()["MetricAlarms"]
     return {alarm["AlarmName"]: alarm["Threshold"] for alarm in alarms}
-
-
-def fault(desk, **fault) -> None:
-    """Lets the next request of a kind fail."""
-    url = desk.environment["AWS_ENDPOINT_URL"] + "/_local/faults"
-    urllib.request.urlopen(urllib.request.Request(url, data=json.dumps([fault]).encode())).close()
 
 
 def test_the_stack_has_its_alarms_its_dashboard_and_its_rule(desk, stack):
@@ -65,7 +58,7 @@ def test_one_parameter_changes_what_it_concerns_and_holds_until_the_next_deploym
 
 def test_a_failure_in_a_nested_stack_is_told_with_its_reason_and_taken_back(desk):
     before = thresholds(desk)
-    fault(desk, service="monitoring", status=500, code="OutOfOrder", count=1)
+    desk.fault(service="monitoring", status=500, code="OutOfOrder", count=1)
     done = desk.try_deploy("--image-tag", "one", "--set", "WastedAttemptsCeiling=3")
     assert done.returncode == 1
     told = done.stderr.split("did not deploy:\n")[1].splitlines()
@@ -76,7 +69,7 @@ def test_a_failure_in_a_nested_stack_is_told_with_its_reason_and_taken_back(desk
     assert thresholds(desk) == before
     assert (statuses(desk)[""], statuses(desk)["Watch"]) == ("UPDATE_ROLLBACK_COMPLETE",) * 2
     # The failure of before is not told again.
-    fault(desk, service="monitoring", status=500, code="OutAgain", count=1)
+    desk.fault(service="monitoring", status=500, code="OutAgain", count=1)
     done = desk.try_deploy("--image-tag", "one", "--set", "FailedRowsCeiling=3")
     assert "OutAgain" in done.stderr and "OutOfOrder" not in done.stderr
     desk.deploy("--image-tag", "one", "--set", "WastedAttemptsCeiling=3")

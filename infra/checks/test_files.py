@@ -1,5 +1,6 @@
 """Linters for what is neither template nor state machine."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,15 @@ def test_images_run_their_own_binary_as_the_template_does(root, stage):
     text = (root / f"docker/{stage}.Dockerfile").read_text()
     assert "\nUSER 10001:10001\n" in text
     assert text.rstrip().endswith(f'ENTRYPOINT ["/usr/local/bin/tamiz-{stage}"]')
+
+
+def test_the_programs_are_built_by_the_same_stage_in_every_image(root):
+    """Which Docker then builds once for all five."""
+    texts = [(root / f"docker/{stage}.Dockerfile").read_text() for stage in STAGES]
+    builds = {
+        re.search(r"^ARG BUILD_IMAGE.*?rm -rf target/release$", text, re.DOTALL | re.MULTILINE)[0] for text in texts
+    }
+    assert len(builds) == 1
 
 
 def test_the_deployment_and_the_checks_use_one_aws_cli(root):

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -169,11 +168,7 @@ def test_the_schemas_of_github_are_kept():
     assert_content(TOOLS / "check-jsonschema", "--builtin-schema", "vendor.dependabot", ROOT / ".github/dependabot.yml")
 
 
-# actionlint comes from GitHub alone: there, ci.yml installs it, and it must be there.
-@pytest.mark.skipif(
-    not shutil.which("actionlint") and "GITHUB_ACTIONS" not in os.environ,
-    reason="actionlint is not installed; where GitHub can be reached: pip install -r .github/requirements.txt",
-)
+# actionlint comes from GitHub alone: ci.yml installs it there, and elsewhere scripts/test.sh leaves this out by name.
 def test_actionlint_is_content():
     assert_content("actionlint", *WORKFLOWS)
 
@@ -317,6 +312,9 @@ def registry(tmp_path) -> Registry:
     return Registry(tmp_path)
 
 
+COPY = ("copy", "--from", "here/tamiz", "--repository", "prod/tamiz", "--identity", "^me@")
+
+
 def images(prefix: str) -> dict[str, str]:
     return {f"{prefix}/{stage}:abc": f"sha256:{stage}" for stage in STAGES}
 
@@ -354,13 +352,7 @@ def test_a_registry_that_does_not_answer_is_not_an_empty_one(registry):
 def test_images_are_copied_byte_for_byte_and_only_where_they_are_missing(registry):
     there = {"prod/tamiz/etl:abc": "sha256:etl"}
     done = registry.run(
-        "copy",
-        "--from",
-        "here/tamiz",
-        "--repository",
-        "prod/tamiz",
-        "--identity",
-        "^me@",
+        *COPY,
         images=images("here/tamiz") | there,
     )
     assert done.returncode == 0, done.stderr
@@ -371,13 +363,7 @@ def test_images_are_copied_byte_for_byte_and_only_where_they_are_missing(registr
 @pytest.mark.parametrize("check", ["cosign verify", "cosign verify-attestation"])
 def test_an_image_without_signature_or_list_is_not_copied(registry, check):
     done = registry.run(
-        "copy",
-        "--from",
-        "here/tamiz",
-        "--repository",
-        "prod/tamiz",
-        "--identity",
-        "^me@",
+        *COPY,
         images=images("here/tamiz"),
         fail=[check],
     )
@@ -388,13 +374,7 @@ def test_an_image_without_signature_or_list_is_not_copied(registry, check):
 def test_another_image_under_the_same_tag_is_refused(registry):
     there = {"prod/tamiz/etl:abc": "sha256:other"}
     done = registry.run(
-        "copy",
-        "--from",
-        "here/tamiz",
-        "--repository",
-        "prod/tamiz",
-        "--identity",
-        "^me@",
+        *COPY,
         images=images("here/tamiz") | there,
     )
     assert done.returncode == 1 and "is another image than here/tamiz/etl@sha256:etl" in done.stderr

@@ -3,8 +3,6 @@
 # What is not set here is set by the script that sources this.
 # shellcheck disable=SC2154,SC2034
 
-readonly STAGES=(dispatcher etl inference monitor retrain)
-
 # The images that the repositories lack under the tag of this deployment; every one where there are no repositories yet.
 missing_images() {
   local stage

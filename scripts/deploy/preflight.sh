@@ -62,10 +62,6 @@ Ask for more: aws service-quotas request-service-quota-increase --service-code $
   done
 }
 
-warn() {
-  printf 'warning: %s\n' "$*" >&2
-}
-
 # Asks a person; with --yes, and for a local AWS, nobody is asked.
 confirm() {
   [ "$yes" = no ] && [ -z "${AWS_ENDPOINT_URL:-}" ] || return 0

@@ -10,7 +10,6 @@ cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
 
 readonly TAG=proof
-readonly STAGES=(dispatcher etl inference monitor retrain)
 # Megabytes that the images without libtorch may have.
 readonly MOST=150
 readonly REGISTRY_IMAGE=rust:1.95-slim-bookworm

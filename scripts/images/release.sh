@@ -4,7 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib/common.sh
 
-readonly STAGES=(dispatcher etl inference monitor retrain)
 readonly ISSUER=https://token.actions.githubusercontent.com
 readonly WHAT_THEN="so it is not to be deployed
 If the run that pushed it broke off before it signed, delete the image and run again; otherwise find out who pushed it."

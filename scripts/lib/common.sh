@@ -2,10 +2,18 @@
 # shellcheck shell=bash
 
 readonly VENV=target/venv
+# The programs that are images.
+# shellcheck disable=SC2034 # Not every script uses it.
+readonly STAGES=(dispatcher etl inference monitor retrain)
 
 # Prints a step of a script, dimmed on a terminal.
 say() {
   if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then printf '\033[2m· %s\033[0m\n' "$*"; else printf '· %s\n' "$*"; fi
+}
+
+# Prints what somebody may have to act on.
+warn() {
+  printf 'warning: %s\n' "$*" >&2
 }
 
 # Prints what went wrong and what to do, and ends the script.

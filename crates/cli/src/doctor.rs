@@ -144,3 +144,63 @@ fn layers(files: &[PathBuf]) -> Result<Vec<Layer>, CommandError> {
 fn usage(error: SettingsError) -> CommandError {
     CommandError::Usage(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A base and an environment `prod` of one part.
+    fn configs(part: &str, base: &str, prod: &str) -> (tempfile::TempDir, Places) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("prod")).unwrap();
+        std::fs::write(folder.path().join(part).with_extension("toml"), base).unwrap();
+        std::fs::write(folder.path().join("prod").join(part).with_extension("toml"), prod).unwrap();
+        let places = Places::new(folder.path().to_owned(), Some("prod".into())).unwrap();
+        (folder, places)
+    }
+
+    /// Value and origin of a key, the origin below the folder.
+    fn of(settings: &[Setting], places: &Places, key: &str) -> (String, String) {
+        let found = settings.iter().find(|setting| setting.key == key).unwrap();
+        let origin = Path::new(&found.origin);
+        let origin = origin.strip_prefix(&places.configs).unwrap_or(origin);
+        (found.value.clone(), origin.display().to_string())
+    }
+
+    fn told(value: &str, origin: &str) -> (String, String) {
+        (value.to_owned(), origin.to_owned())
+    }
+
+    #[test]
+    fn each_setting_is_told_with_its_last_origin() {
+        let (_folder, places) = configs(
+            "pipeline",
+            "[budget]\nmax_failed_share = 0.5\nmax_rejected_share = 0.5\n",
+            "[budget]\nmax_failed_share = 0.25\n",
+        );
+        let settings = pipeline(&places.files("pipeline")).unwrap();
+        assert_eq!(of(&settings, &places, "budget.max_failed_share"), told("0.25", "prod/pipeline.toml"));
+        assert_eq!(of(&settings, &places, "budget.max_rejected_share"), told("0.5", "pipeline.toml"));
+        assert_eq!(of(&settings, &places, "drift.band").1, DEFAULT);
+        let changed: Vec<&str> =
+            settings.iter().filter(|it| !places.is_base(&it.origin)).map(|it| it.key.as_str()).collect();
+        assert_eq!(changed, ["budget.max_failed_share"]);
+    }
+
+    #[test]
+    fn flags_of_the_training_have_their_defaults_and_what_files_say() {
+        let (_folder, places) = configs("model", "seed = 3\n", "learning_rate = 0.5\n");
+        let settings = model(&places.files("model")).unwrap();
+        assert_eq!(of(&settings, &places, "seed"), told("3", "model.toml"));
+        assert_eq!(of(&settings, &places, "learning_rate"), told("0.5", "prod/model.toml"));
+        assert_eq!(of(&settings, &places, "holdout"), told("0.2", DEFAULT));
+    }
+
+    #[test]
+    fn a_key_that_the_base_of_the_deployment_lacks_is_refused() {
+        let (_folder, places) = configs("aws", "log_retention_days = 30\n", "log_retention_day = 7\n");
+        let error = aws(&places.files("aws")).unwrap_err().to_string();
+        assert!(error.ends_with("unknown key `log_retention_day`; did you mean `log_retention_days`?"), "{error}");
+        assert!(Places::new(places.configs.clone(), Some("pord".into())).is_err());
+    }
+}

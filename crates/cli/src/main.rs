@@ -63,7 +63,7 @@ async fn parse() -> Result<Cli, CommandError> {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match (&cli.command, matches.subcommand()) {
         (Command::Train(train), Some((_, matches))) => {
-            let stores = tamiz_aws::stores_for(&train.places()).await;
+            let stores = tamiz_aws::stores_for(&train.model_configuration()).await;
             tamiz_retrain::parse_with_files(arguments, matches, &*stores).await.map_err(CommandError::stage)
         }
         _ => Ok(cli),

@@ -43,9 +43,9 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Every place that the flags of the training name.
-    pub fn places(&self) -> Vec<&ObjectUri> {
-        self.training.places().collect()
+    /// The files that hold flags of the training.
+    pub fn model_configuration(&self) -> Vec<&ObjectUri> {
+        self.training.model_config.iter().collect()
     }
 }
 

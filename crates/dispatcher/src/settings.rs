@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
 use tamiz_domain::Configuration;
-use tamiz_ports::{Capacity, ObjectUri, Queue, StoreError, Stores, Workflow};
-use tamiz_telemetry::{Layer, Layered, parse_layers};
+use tamiz_ports::{Capacity, ObjectUri, Queue, Stores, Workflow, read_layers};
+use tamiz_telemetry::{Layered, parse_layers};
 
 use crate::{Clock, DispatchError};
 
@@ -49,16 +49,7 @@ pub struct Deps {
 
 /// Reads and checks the configuration that every run of this dispatcher works under.
 pub(crate) async fn configuration(settings: &Settings, stores: &dyn Stores) -> Result<Configuration, DispatchError> {
-    let mut layers = Vec::new();
-    for uri in &settings.config {
-        let file = uri.to_string();
-        let bytes = stores.open(uri)?.read("").await?;
-        let text = str::from_utf8(&bytes)
-            .map_err(|error| StoreError::Malformed { uri: file.clone(), source: Box::new(error) })?
-            .to_owned();
-        layers.push(Layer { file, text });
-    }
-    let layered: Layered<Configuration> = parse_layers(&layers)?;
+    let layered: Layered<Configuration> = parse_layers(&read_layers(stores, &settings.config).await?)?;
     let violations = layered.settings.violations();
     match violations.is_empty() {
         true => Ok(layered.settings),

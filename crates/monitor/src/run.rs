@@ -43,21 +43,28 @@ async fn report_once(settings: &Settings, deps: &Deps) -> Result<Summary, Monito
         models: settings.models.clone(),
     };
     let now = (deps.now)();
-    // What was read is told twice: in English for mail and summary, in the report's own language on its page.
     let (account, page) = match cause {
         None => {
             let evidence = gather(settings, deps, now).await?;
-            let told = |lang| account::of_run(evidence.clone(), places.clone(), now, lang);
-            (told(Language::English), report::render(&told(settings.language)))
+            told(settings.language, |lang| account::of_run(evidence.clone(), places.clone(), now, lang))
         }
         Some(cause) => {
             let evidence = gather_partially(settings, deps).await?;
-            let told = |lang| account::of_failure(evidence.clone(), cause, places.clone(), lang);
-            (told(Language::English), report::render(&told(settings.language)))
+            told(settings.language, |lang| account::of_failure(evidence.clone(), cause, places.clone(), lang))
         }
     };
     let history = history::folder(deps.stores.as_ref(), &settings.results)?;
     publish(account, page, &results, history.map(|folder| (folder, now)), deps.mailer.as_ref()).await
+}
+
+/// The account in English, for mail and summary, and the page in a language of its own.
+fn told(language: Language, account_in: impl Fn(Language) -> Account) -> (Account, String) {
+    let account = account_in(Language::English);
+    let page = match language {
+        Language::English => report::render(&account),
+        other => report::render(&account_in(other)),
+    };
+    (account, page)
 }
 
 /// Report, then mail, then the record for later runs, then `summary.json`, create-only and last.

@@ -96,6 +96,15 @@ impl Folder {
         none_if_missing(self.read(name).await)
     }
 
+    /// An object's content as text.
+    ///
+    /// # Errors
+    /// [`StoreError`], `Malformed` for what is not UTF-8.
+    pub async fn read_text(&self, name: &str) -> Result<String, StoreError> {
+        String::from_utf8(self.read(name).await?.into())
+            .map_err(|error| StoreError::Malformed { uri: self.uri_of(name), source: Box::new(error) })
+    }
+
     /// An object's content as JSON.
     ///
     /// # Errors

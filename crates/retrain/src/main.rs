@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use jiff::Timestamp;
 use tamiz_aws::Aws;
-use tamiz_ports::Mailer;
+use tamiz_ports::{Mailer, ObjectUri};
 use tamiz_retrain::{Deps, Settings, parse_with_files, run};
 use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
 
@@ -31,12 +31,12 @@ async fn main() -> anyhow::Result<ExitCode> {
     let Cli { settings, logs } = Cli::from_arg_matches(&matches)?;
     logs.init();
     let shutdown = shutdown_on_signals()?;
-    let stores = tamiz_aws::stores_for(&settings.places()).await;
+    let files: Vec<&ObjectUri> = settings.training.model_config.iter().collect();
+    let stores = tamiz_aws::stores_for(&files).await;
     let Cli { settings, .. } = match parse_with_files(arguments, &matches, &*stores).await {
         Ok(cli) => cli,
         Err(error) => return Ok(finish(Err(error))),
     };
-    // The files may name places on S3 where the command line named none.
     let stores = tamiz_aws::stores_for(&settings.places()).await;
     let mailer: Option<Arc<dyn Mailer>> = match &settings.topic_arn {
         Some(topic) => Some(Arc::new(Aws::load().await.mailer(topic))),

@@ -55,8 +55,8 @@ impl Job {
         let space = match &settings.training.search {
             None => None,
             Some(place) => {
-                let text = stores.open(place)?.read("").await?;
-                Some(Space::parse(&String::from_utf8_lossy(&text), &place.to_string(), hyperparameters)?)
+                let text = stores.open(place)?.read_text("").await?;
+                Some(Space::parse(&text, &place.to_string(), hyperparameters)?)
             }
         };
         let recipe = Recipe::prepare(plan, stores).await?;

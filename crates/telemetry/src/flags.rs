@@ -9,7 +9,6 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml::{Table, Value};
 
-use crate::settings::nearest;
 use crate::{Layer, SettingsError, parse_toml};
 
 /// A flag that a file sets.
@@ -37,13 +36,15 @@ pub fn file_flags(known: &Command, layers: &[Layer]) -> Result<BTreeMap<String, 
             let Some(flag) = known.get_arguments().find(|flag| key_of(flag) == key) else {
                 let names: Vec<String> = known.get_arguments().map(key_of).collect();
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let hint = nearest(&key, &names).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-                return Err(refuse(format!("unknown key `{key}`{hint}")));
+                return Err(SettingsError::unknown_key(file, &key, &names));
             };
             let (id, name) = (flag.get_id().to_string(), key.replace('_', "-"));
             let argument = match (&value, flag.get_action()) {
                 (Value::Boolean(true), ArgAction::SetTrue) => format!("--{name}"),
-                (Value::Boolean(false), ArgAction::SetTrue) => continue,
+                (Value::Boolean(false), ArgAction::SetTrue) => {
+                    found.remove(&key);
+                    continue;
+                }
                 (value, _) => format!("--{name}={}", written(value).ok_or_else(|| refuse(no_value(&key)))?),
             };
             found.insert(key, FileFlag { id, argument, file: file.clone() });
@@ -132,7 +133,8 @@ mod tests {
         let base = layer("model.toml", "seed = 3\nlearning_rate = 0.5\nlabel_columns = [\"a\", \"b\"]\nfast = true\n");
         let prod = layer("prod.toml", "learning_rate = 0.25\n");
         let expected = Flags { seed: 7, learning_rate: 0.25, label_columns: vec!["a".into(), "b".into()], fast: true };
-        assert_eq!(parse(&["--seed=7"], &[base, prod]), expected);
+        assert_eq!(parse(&["--seed=7"], &[base.clone(), prod]), expected);
+        assert!(!parse(&[], &[base, layer("prod.toml", "fast = false\n")]).fast);
         assert_eq!(parse(&[], &[]).seed, 1);
     }
 

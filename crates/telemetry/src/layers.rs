@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use crate::settings::nearest;
 use crate::{SettingsError, parse_toml};
 
 /// A file of settings. Where several say something about the same key, the last one counts: tables are joined key by key, every other
@@ -76,10 +75,7 @@ pub fn known_keys(file: &str, text: &str, base: Option<&[&str]>) -> Result<BTree
     let unknown = |base: &[&str]| written.keys().find(|key| !base.contains(&key.as_str())).cloned();
     match base.and_then(|base| Some((unknown(base)?, base))) {
         None => Ok(written),
-        Some((key, base)) => {
-            let hint = nearest(&key, base).map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-            Err(SettingsError { file: file.to_owned(), message: format!("unknown key `{key}`{hint}") })
-        }
+        Some((key, base)) => Err(SettingsError::unknown_key(file, &key, base)),
     }
 }
 

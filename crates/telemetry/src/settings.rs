@@ -12,6 +12,17 @@ pub struct SettingsError {
     pub message: String,
 }
 
+impl SettingsError {
+    /// A key of `file` that is none of those that there are.
+    pub(crate) fn unknown_key(file: &str, key: &str, known: &[&str]) -> Self {
+        Self { file: file.to_owned(), message: format!("unknown key `{key}`{}", hint(nearest(key, known))) }
+    }
+}
+
+fn hint(key: Option<&str>) -> String {
+    key.map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+}
+
 /// Reads `text` (the content of `file`) as TOML.
 ///
 /// # Errors
@@ -20,7 +31,7 @@ pub fn parse_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Sett
     toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-        let hint = suggestion(error.message()).map(|key| format!("; did you mean `{key}`?")).unwrap_or_default();
+        let hint = hint(suggestion(error.message()));
         SettingsError { file: file.to_owned(), message: format!("{place}{}{hint}", error.message()) }
     })
 }
@@ -33,7 +44,7 @@ fn suggestion(message: &str) -> Option<&str> {
 }
 
 /// The one of `valid` that somebody may have meant who wrote `unknown`.
-pub(crate) fn nearest<'a>(unknown: &str, valid: &[&'a str]) -> Option<&'a str> {
+fn nearest<'a>(unknown: &str, valid: &[&'a str]) -> Option<&'a str> {
     let distance = |name: &&&str| strsim::damerau_levenshtein(name, unknown);
     let nearest = valid.iter().min_by_key(distance)?;
     (distance(&nearest) <= 1 + unknown.len() / 3).then_some(*nearest)

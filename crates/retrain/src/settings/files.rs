@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches};
-use tamiz_ports::{ObjectUri, StoreError, Stores};
-use tamiz_telemetry::{Layer, completed, file_flags};
+use tamiz_ports::{ObjectUri, Stores, read_layers};
+use tamiz_telemetry::{completed, file_flags};
 
 use super::Training;
 use crate::RetrainError;
@@ -19,15 +19,8 @@ pub async fn parse_with_files<C: CommandFactory + FromArgMatches>(
     matches: &ArgMatches,
     stores: &dyn Stores,
 ) -> Result<C, RetrainError> {
-    let files: Vec<&ObjectUri> = matches.get_many("model_config").into_iter().flatten().collect();
-    let mut layers = Vec::new();
-    for uri in &files {
-        let (file, bytes) = (uri.to_string(), stores.open(uri)?.read("").await?);
-        let text = str::from_utf8(&bytes)
-            .map_err(|error| StoreError::Malformed { uri: file.clone(), source: Box::new(error) })?
-            .to_owned();
-        layers.push(Layer { file, text });
-    }
+    let uris: Vec<ObjectUri> = matches.get_many("model_config").into_iter().flatten().cloned().collect();
+    let layers = read_layers(stores, &uris).await?;
     let known = Training::augment_args(Command::new("model"));
     let flags = file_flags(&known, &layers).map_err(|error| RetrainError::Usage(error.to_string()))?;
     let all = completed(arguments, matches, &flags);

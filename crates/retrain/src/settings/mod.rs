@@ -93,7 +93,7 @@ impl Training {
     /// Every place that the flags name.
     pub fn places(&self) -> impl Iterator<Item = &ObjectUri> {
         let Hyperparameters { init, test_data, .. } = &self.hyperparameters;
-        test_data.iter().chain(init).chain(&self.search).chain(&self.model_config)
+        test_data.iter().chain(init).chain(&self.search)
     }
 
     /// Refuses flags that do not fit, before anything is read.
