@@ -56,6 +56,7 @@ OPERATORS: dict[str, Callable[[str | None, list[str]], bool]] = {
     "Null": lambda given, wanted: str(given is None).lower() in [each.lower() for each in wanted],
     "NumericLessThan": lambda given, wanted: given is not None and any(float(given) < float(each) for each in wanted),
     "StringEquals": lambda given, wanted: given in wanted,
+    "StringLike": lambda given, wanted: given is not None and any(fits(each, given) for each in wanted),
     "StringNotEquals": lambda given, wanted: given not in wanted,
     "ArnEquals": lambda given, wanted: given is not None and any(fits(each, given) for each in wanted),
     "ArnLike": lambda given, wanted: given is not None and any(fits(each, given) for each in wanted),

@@ -1,6 +1,7 @@
 """What the programs call, against what their roles allow: nothing called is refused, nothing is allowed in vain."""
 
 import json
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 import pytest
@@ -9,7 +10,7 @@ from cloudformation import listed
 from desk import ACCOUNT
 from policies import applies, fits, is_allowed
 
-STAGES = ("Dispatcher", "Etl", "Inference", "Monitor", "Retrain")
+STAGES = ("Dispatcher", "Reconciler", "Etl", "Inference", "Monitor", "Retrain")
 
 # Allowed, and not called by the programs themselves here; each with the reason.
 NOT_SEEN = {
@@ -36,9 +37,21 @@ NOT_SEEN_THERE = {
 }
 
 
+class Need(NamedTuple):
+    """What a request needs of IAM; of a listing, conditions see the prefix."""
+
+    action: str
+    resource: str
+    prefix: str | None = None
+
+    def context(self) -> dict[str, str]:
+        """What conditions are compared with."""
+        return {} if self.prefix is None else {"s3:prefix": self.prefix}
+
+
 @pytest.fixture(scope="module")
-def called(pipe) -> dict[str, set[tuple[str, str]]]:
-    """Action and resource of every request, by stage."""
+def called(pipe) -> dict[str, set[Need]]:
+    """What every request needs, by stage."""
     found = {stage: set() for stage in STAGES}
     for call in pipe.calls():
         [stage] = [stage for stage in STAGES if f"{stage}Role" in call["role"]]
@@ -52,32 +65,32 @@ def allowed(pipe) -> dict[str, list[dict]]:
     return {stage: pipe.statements(f"{stage}Role") for stage in STAGES}
 
 
-def actions(call: dict) -> set[tuple[str, str]]:
+def actions(call: dict) -> set[Need]:
     """What a request needs of IAM."""
     if call["service"] == "s3":
         return on_object(call)
     body = call["body"]
     if call["service"] == "sns":
         form = {key: values[0] for key, values in parse_qs(body).items()}
-        return {(f"sns:{form['Action']}", form["TopicArn"])}
+        return {Need(f"sns:{form['Action']}", form["TopicArn"])}
     if call["service"] == "batch":
         operation = {"/v1/listjobs": "ListJobs", "/v1/describejobs": "DescribeJobs"}[call["path"]]
-        return {(f"batch:{operation}", "*")}
+        return {Need(f"batch:{operation}", "*")}
     asked = json.loads(body)
     if call["service"] == "sqs":
         queue = asked["QueueUrl"].rsplit("/", 1)[-1]
-        return {(f"sqs:{call['operation'].removesuffix('Batch')}", f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue}")}
-    return {(f"{call['service']}:{call['operation']}", asked.get("stateMachineArn") or asked["executionArn"])}
+        return {Need(f"sqs:{call['operation'].removesuffix('Batch')}", f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue}")}
+    return {Need(f"{call['service']}:{call['operation']}", asked.get("stateMachineArn") or asked["executionArn"])}
 
 
-def on_object(call: dict) -> set[tuple[str, str]]:
+def on_object(call: dict) -> set[Need]:
     """What a request to S3 needs: a bucket alone is listed, an object read or written, in parts or whole."""
     bucket, _, key = call["path"].lstrip("/").partition("/")
     asked = parse_qs(call["query"], keep_blank_values=True)
-    listing = ("s3:ListBucket", f"arn:aws:s3:::{bucket}")
     if not key:
-        assert call["method"] == "GET" and "list-type" in asked, call
-        return {listing}
+        action = "s3:ListBucketVersions" if "versions" in asked else "s3:ListBucket"
+        assert call["method"] == "GET" and asked.keys() & {"versions", "list-type"}, call
+        return {Need(action, f"arn:aws:s3:::{bucket}", asked.get("prefix", [""])[0])}
     action = {
         "GET": "GetObjectVersion" if "versionId" in asked else "GetObject",
         "HEAD": "GetObjectVersion" if "versionId" in asked else "GetObject",
@@ -86,14 +99,16 @@ def on_object(call: dict) -> set[tuple[str, str]]:
         "DELETE": "AbortMultipartUpload" if "uploadId" in asked else "DeleteObject",
     }[call["method"]]
     # Who may not list is told 403 instead of 404 for what is not there, and would give up.
-    needed_too = {listing} if call["status"] == 404 else set()
-    return {(f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}")} | needed_too
+    needed_too = {Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")} if call["status"] == 404 else set()
+    return {Need(f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}")} | needed_too
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_what_a_program_calls_its_role_allows(stage, called, allowed):
     assert called[stage], f"{stage} called nothing"
-    refused = {each for each in called[stage] if not is_allowed(allowed[stage], *each)}
+    refused = {
+        each for each in called[stage] if not is_allowed(allowed[stage], each.action, each.resource, each.context())
+    }
     assert not refused
 
 
@@ -103,16 +118,23 @@ def test_what_a_role_allows_its_program_calls(stage, called, allowed):
     for statement in allowed[stage]:
         for action in set(listed(statement["Action"])) - NOT_SEEN.keys():
             for resource in listed(statement["Resource"]):
-                narrow = {"Effect": "Allow", "Action": action, "Resource": resource}
+                narrow = {**statement, "Action": action, "Resource": resource}
                 if excused(stage, action, resource):
                     continue
-                if not any(applies(narrow, *each, {}) for each in called[stage]):
+                if not any(applies(narrow, each.action, each.resource, each.context()) for each in called[stage]):
                     in_vain.append((action, resource))
     assert not in_vain, in_vain
 
 
 def excused(stage: str, action: str, resource: str) -> bool:
     return any(each[:2] == (stage, action) and each[2] in resource for each in NOT_SEEN_THERE)
+
+
+def test_the_reconciler_may_list_no_more_than_what_is_announced(allowed):
+    """Whatever else somebody keeps in the bucket is none of its business."""
+    statements, bucket = allowed["Reconciler"], f"arn:aws:s3:::tamiz-input-{ACCOUNT}"
+    for context, answer in [({"s3:prefix": "incoming/"}, True), ({"s3:prefix": ""}, False), ({}, False)]:
+        assert is_allowed(statements, "s3:ListBucketVersions", bucket, context) is answer
 
 
 def test_what_is_not_seen_is_really_allowed_to_somebody(allowed):

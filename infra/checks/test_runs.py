@@ -151,7 +151,7 @@ def test_a_schedule_starts_a_retraining_and_nothing_else(desk):
     own = {"AWS_BATCH_JOB_ID", "AWS_BATCH_JOB_ATTEMPT"}
     assert {key: alone[key] for key in alone.keys() - own} == {key: after[key] for key in after.keys() - own}
     desk.deploy("--image-tag", "one", "--set", "RetrainSchedule=")
-    assert not desk.client("scheduler").list_schedules()["Schedules"]
+    assert schedules(desk) == ["tamiz-reconciliation"]
 
 
 def test_a_scheduled_retraining_that_fails_is_mailed_about_and_fails(desk):
@@ -171,6 +171,20 @@ def test_a_new_image_reaches_the_next_run(desk):
     desk.deploy("--image-tag", "two")
     assert {image.rsplit(":")[-1] for image in images(desk)[-4:]} == {"two"}
     assert desk.run({"etl": ONE_SHARD, "monitor": GOOD}).status == "SUCCEEDED"
+
+
+def test_uploads_are_reconciled_by_the_day_unless_nobody_wants_it(desk):
+    schedule = desk.client("scheduler").get_schedule(Name="tamiz-reconciliation")
+    assert (schedule["State"], schedule["ScheduleExpression"]) == ("ENABLED", "rate(1 day)")
+    function = desk.client("lambda").get_function_configuration(FunctionName="tamiz-reconciler")
+    assert schedule["Target"]["Arn"] == function["FunctionArn"]
+    desk.deploy("--image-tag", "one", "--set", "ReconcileSchedule=")
+    assert schedules(desk) == []
+    desk.deploy("--image-tag", "one")
+
+
+def schedules(desk) -> list[str]:
+    return [each["Name"] for each in desk.client("scheduler").list_schedules()["Schedules"]]
 
 
 def images(desk) -> list[str]:

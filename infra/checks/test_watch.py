@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from test_environment import REQUIRED
+from test_environment import PROGRAMS
 
 # Dimension and metrics of AWS's own namespaces, as its documentation has them.
 OF_AWS = {
@@ -92,7 +92,7 @@ def test_a_metric_is_emitted_by_the_stage_that_it_is_looked_for_under(root, ours
         assert f"Metric::{name}," in source, f"{stage} does not emit {name}"
 
 
-@pytest.mark.parametrize("stage", REQUIRED)
+@pytest.mark.parametrize("stage", sorted(set(PROGRAMS.values())))
 def test_a_stage_emits_under_its_own_name(root, stage):
     source = "".join(path.read_text() for path in (root / "crates" / stage / "src").rglob("*.rs"))
     names = re.findall(r'\bemit\(\s*(?:"(\w+)"|&?Stage::(\w+))', source)
@@ -113,8 +113,9 @@ def test_alarms_look_at_the_resources_of_the_stack(stack):
         for dimension in alarm["Dimensions"]:
             if dimension["Name"] in expected:
                 assert stack.origin(name, dimension["Value"]) in expected[dimension["Name"]], name
-    function = stack.properties("DispatcherFunction")["FunctionName"]
-    assert {"Name": "FunctionName", "Value": function} in stack.properties("DispatcherErrorsAlarm")["Dimensions"]
+    for stage in ("Dispatcher", "Reconciler"):
+        function = stack.properties(f"{stage}Function")["FunctionName"]
+        assert stack.properties(f"{stage}ErrorsAlarm")["Dimensions"] == [{"Name": "FunctionName", "Value": function}]
 
 
 def test_every_alarm_sends_a_mail_and_none_for_missing_data(stack):
@@ -142,11 +143,11 @@ def test_an_alarm_comes_before_the_budget_that_fails_the_run(root, stack):
     assert stack.parameters["RejectedShareCeilingPercent"]["Default"] < 100 * float(budget)
 
 
-def test_the_runbook_has_a_section_for_every_alarm_and_the_rule(stack, alarms, runbook):
+def test_the_runbook_has_a_section_for_every_alarm_the_rule_and_the_mail_of_a_reconciliation(stack, alarms, runbook):
     rule = stack.properties("StuckJobsRule")
     told = {name: alarm["AlarmDescription"] for name, alarm in alarms.items()}
     told[rule["Name"]["Fn::Sub"].removeprefix("${ProjectName}-")] = rule["Description"]
-    assert re.findall(r"^## (.*)", runbook, re.MULTILINE) == list(told)
+    assert re.findall(r"^## (.*)", runbook, re.MULTILINE) == [*told, "reconciled"]
     for name, description in told.items():
         assert re.search(rf"Runbook( -|:) {name} in docs/runbook\.md\.$", description), name
 

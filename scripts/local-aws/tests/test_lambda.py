@@ -15,6 +15,11 @@ Mapping = Callable[..., str]
 
 @pytest.fixture
 def function(aws: LocalAws) -> str:
+    return function_of(aws)
+
+
+def function_of(aws: LocalAws, **variables: str) -> str:
+    """The name of a new function with an environment."""
     name = unique("function")
     aws.client("lambda").create_function(
         FunctionName=name,
@@ -22,6 +27,7 @@ def function(aws: LocalAws) -> str:
         Code={"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tests/function:1"},
         Role=service_role(aws),
         Timeout=10,
+        Environment={"Variables": variables},
     )
     return name
 
@@ -88,6 +94,14 @@ def test_changed_environment_reaches_the_function(aws: LocalAws, function: str):
     client.invoke(FunctionName=function, Payload="{}")
     log = (aws.state / "lambda" / f"{function}.log").read_text()
     assert log == "function starts: no greeting\nfunction starts: hello\n"
+
+
+def test_functions_of_one_image_have_a_process_each(aws: LocalAws, function: str):
+    other = function_of(aws, GREETING="another")
+    for name in (function, other, function, other):
+        aws.client("lambda").invoke(FunctionName=name, Payload="{}")
+    logs = [(aws.state / "lambda" / f"{name}.log").read_text() for name in (function, other)]
+    assert logs == ["function starts: no greeting\n", "function starts: another\n"]
 
 
 def test_log_of_a_function_reaches_its_group(aws: LocalAws, function: str):
