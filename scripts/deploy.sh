@@ -94,7 +94,8 @@ run_up() {
     set+=(Dispatcher=present) && settle
   fi
   push_images
-  bring_up && is_changed=yes
+  # The first pass is not written down: it is no deployment that anybody would go back to.
+  bring_up && record "$request" && is_changed=yes
   [ "$is_changed" = yes ] || say "nothing to change"
   print_outputs
   [ "$is_changed" = yes ] && [ "$run_canary" = yes ] || return 0
@@ -115,7 +116,6 @@ bring_up() {
   compare "$request" || return 1
   confirm "deploy"
   execute
-  record "$request"
 }
 
 run_status() {
@@ -212,10 +212,12 @@ ensure_aws() {
 
 # Every parameter of this deployment, from configs/, from what was typed, and from what is found out here.
 settle() {
-  local files
+  local files stage images=()
+  find_images
+  for stage in "${STAGES[@]}"; do images+=("${stage^}Image=${image_names[$stage]}"); done
   files=$(configuration_files configs/aws.toml aws | paste --serial --delimiters ,)
   parameters=$(python3 scripts/deploy/settings.py "$TEMPLATE" "$files" "Dispatcher=$(dispatcher_state)" "${set[@]}" \
-    "ProjectName=$project" "ImageTag=$image_tag" "ArtifactBucket=$artifact_bucket" \
+    "ProjectName=$project" "ImageTag=$image_tag" "${images[@]}" "ArtifactBucket=$artifact_bucket" \
     "PipelineConfiguration=$(configuration_uris "$config" pipeline)" "ModelConfiguration=$(configuration_uris configs/model.toml model)") || exit $?
 }
 

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 # What scripts/deploy.sh finds out itself.
-FOUND = {"ProjectName", "ImageTag", "Dispatcher", "ArtifactBucket", "PipelineConfiguration", "ModelConfiguration"}
+IMAGES = {"DispatcherImage", "EtlImage", "InferenceImage", "MonitorImage", "RetrainImage"}
+FOUND = {
+    "ProjectName",
+    "Dispatcher",
+    "ArtifactBucket",
+    "PipelineConfiguration",
+    "ModelConfiguration",
+    "ImageTag",
+} | IMAGES
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 

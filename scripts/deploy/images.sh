@@ -3,14 +3,30 @@
 # What is not set here is set by the script that sources this.
 # shellcheck disable=SC2154,SC2034
 
-# The images that the repositories lack under the tag of this deployment; every one where there are no repositories yet.
+# What names the image of each stage behind its repository: its digest, which is what was tested and signed and cannot become another
+# image; or the tag of this deployment, while the repository holds none under it.
+declare -A image_names
+
+# Asks the repositories for the images of this deployment. A local AWS pulls no images, so it goes by tag.
+find_images() {
+  local stage answer
+  for stage in "${STAGES[@]}"; do
+    image_names[$stage]=:$image_tag
+    [ -z "${AWS_ENDPOINT_URL:-}" ] || continue
+    if answer=$(aws ecr describe-images --repository-name "$project/$stage" --image-ids "imageTag=$image_tag" --output text \
+      --query 'imageDetails[0].imageDigest' 2>&1) && [[ $answer == sha256:* ]]; then
+      image_names[$stage]=@$answer
+    elif [[ ! $answer =~ (ImageNotFound|RepositoryNotFound)Exception ]]; then
+      die "ECR does not tell whether $project/$stage holds an image tagged $image_tag: ${answer##*$'\n'}"
+    fi
+  done
+}
+
+# The stages whose images the repositories lack.
 missing_images() {
   local stage
-  # A local AWS pulls no images.
   [ -z "${AWS_ENDPOINT_URL:-}" ] || return 0
-  for stage in "${STAGES[@]}"; do
-    aws ecr describe-images --repository-name "$project/$stage" --image-ids "imageTag=$image_tag" >/dev/null 2>&1 || echo "$stage"
-  done
+  for stage in "${STAGES[@]}"; do [[ ${image_names[$stage]} == @* ]] || echo "$stage"; done
 }
 
 # Lambda refuses a function whose image does not exist, and the repository is made by the same stack: the first pass leaves it out.
@@ -22,7 +38,8 @@ dispatcher_state() {
   fi
 }
 
-# Builds and pushes what is missing. Repositories are immutable: an image that is there is the one of that tag.
+# Builds and pushes what is missing, and names it by digest from then on. Repositories are immutable: an image that is there is the one
+# of that tag.
 push_images() {
   local missing registry=$account.dkr.ecr.$region.amazonaws.com
   mapfile -t missing < <(missing_images)
@@ -32,4 +49,7 @@ scripts/build-images.sh --repository $registry/$project --tag $image_tag --push"
   aws ecr get-login-password | docker login --username AWS --password-stdin "$registry" >/dev/null 2>&1 ||
     die "Docker cannot sign in to $registry; is its daemon running?"
   scripts/build-images.sh --repository "$registry/$project" --tag "$image_tag" --accelerator "$(parameter Accelerator)" --push "${missing[@]}"
+  settle
+  mapfile -t missing < <(missing_images)
+  [ ${#missing[@]} -eq 0 ] || die "${missing[*]} tagged $image_tag were pushed to $registry/$project, and ECR does not hold them"
 }

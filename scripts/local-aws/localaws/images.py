@@ -15,7 +15,7 @@ class NoCommandError(Exception):
 
 
 class Images:
-    """Maps `<registry>/<project>/<stage>:<tag>` to `<bin>/tamiz-<stage>`, after the globs of an override file."""
+    """Maps `<registry>/<project>/<stage>:<tag>` or `@<digest>` to `<bin>/tamiz-<stage>`, after the globs of a file."""
 
     def __init__(self, folder: Path, overrides: Path | None) -> None:
         self._folder = folder
@@ -24,7 +24,8 @@ class Images:
     def command(self, image: str) -> list[str]:
         """The command line for an image; raises NoCommandError."""
         for glob, command in self._overrides.items():
-            if fnmatch.fnmatchcase(image, glob):
+            # Whoever writes `:*` means every image of the repository.
+            if fnmatch.fnmatchcase(image, glob) or fnmatch.fnmatchcase(image.replace("@", ":"), glob):
                 return list(command)
         stage = image.rsplit("/", 1)[-1].split("@", maxsplit=1)[0].split(":", maxsplit=1)[0]
         if "/" not in image or stage not in STAGES:

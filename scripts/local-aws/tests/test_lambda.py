@@ -18,13 +18,13 @@ def function(aws: LocalAws) -> str:
     return function_of(aws)
 
 
-def function_of(aws: LocalAws, **variables: str) -> str:
+def function_of(aws: LocalAws, image: str = "function:1", **variables: str) -> str:
     """The name of a new function with an environment."""
     name = unique("function")
     aws.client("lambda").create_function(
         FunctionName=name,
         PackageType="Image",
-        Code={"ImageUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tests/function:1"},
+        Code={"ImageUri": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/tests/{image}"},
         Role=service_role(aws),
         Timeout=10,
         Environment={"Variables": variables},
@@ -69,6 +69,12 @@ def test_function_answers_an_event(aws: LocalAws, function: str):
     answer = aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"echo": [1, "å"]}))
     assert json.load(answer["Payload"])["echo"] == [1, "å"]
     assert "FunctionError" not in answer
+
+
+def test_image_is_found_by_its_digest_too(aws: LocalAws):
+    function = function_of(aws, image=f"function@sha256:{'0' * 64}")
+    answer = aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"echo": "here"}))
+    assert json.load(answer["Payload"])["echo"] == "here"
 
 
 def test_error_of_a_function_is_told(aws: LocalAws, function: str):
