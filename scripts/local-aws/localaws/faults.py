@@ -1,4 +1,4 @@
-"""Faults on demand: requests that fail or are slow, messages delivered twice, jobs whose host is taken away."""
+"""Faults on demand: requests that fail, wait or break off, messages delivered twice, jobs whose host is taken away."""
 
 from __future__ import annotations
 
@@ -13,40 +13,57 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from moto.sqs.models import SQSBackend, sqs_backends
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from . import damage
 from .batch import Scheduler
 from .batch_process import Ending
 from .children import kill_group
 from .settings import ACCOUNT, REGION
 
-SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
+SIGNED = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")
+# Whoever holds a request and never lets go has gone.
+HOLD_SECONDS = 60
 
 
 @dataclass
 class Fault:
-    """Which requests go wrong, how often, and how: with `status` they fail, with `latency_ms` they are slow.
+    """Which requests go wrong, how often, and how.
 
-    `service` is the name that requests are signed for (s3, sqs, sns, states, batch, lambda, logs), `method` the HTTP
-    method, `path` a regular expression searched in the path, `target` a part of the operation's name (SendMessage;
-    the JSON services only). The fault strikes `count` times at most, each time with probability `p`.
+    `service` is the name that requests are signed for (s3, sqs, sns, states, batch, lambda, logs), `role` a part of the
+    name of the role that signs (EtlRole), `method` the HTTP method, `path` a regular expression searched in the path,
+    `target` a part of the operation's name (SendMessage; the JSON services only). The fault lets `after` requests pass,
+    then strikes `count` times at most, each time with probability `p`.
+
+    With `status` requests fail, with `latency_ms` they are slow, with `hold` they wait until the faults are replaced.
+    `cut` is the share of the body, of the request's or else of the answer's, after which the connection ends; with
+    `lost` the request is done and never answered; `flip` is the share of the answer's body at which a bit is changed.
     """
 
     service: str = ""
+    role: str = ""
     method: str = ""
     path: str = ""
     target: str = ""
     status: int | None = None
     code: str = "InternalError"
     latency_ms: float = 0
+    hold: bool = False
+    cut: float | None = None
+    lost: bool = False
+    flip: float | None = None
+    after: int = 0
     count: int = 1
     p: float = 1.0
     hits: int = 0
 
     def matches(self, request: dict[str, Any]) -> bool:
         """Whether the fault is about this WSGI request."""
+        role, service = signature(request)
         return (
             self.count > 0
-            and self.service in ("", signed_for(request))
+            and self.service in ("", service)
+            and self.role in role
             and self.method in ("", request["REQUEST_METHOD"])
             and re.search(self.path, request["PATH_INFO"]) is not None
             and self.target in request.get("HTTP_X_AMZ_TARGET", "")
@@ -60,6 +77,7 @@ class Faults:
         self._scheduler = scheduler
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._replaced = threading.Event()
         # Seeded, so that a test that fails can be run again.
         self._random = random.Random(seed)
         self._duplicates = 0.0
@@ -69,6 +87,8 @@ class Faults:
         fresh = [Fault(**each) for each in faults]
         with self._lock:
             self._faults = fresh
+            self._replaced.set()
+            self._replaced = threading.Event()
 
     def listing(self) -> list[dict[str, Any]]:
         """The faults with the number of times that each struck and still may."""
@@ -108,11 +128,21 @@ class Faults:
         """The application, behind the faults."""
 
         def behind(request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-            fault = self._strike(request)
-            if fault and fault.latency_ms:
-                time.sleep(fault.latency_ms / 1000)
-            if fault and fault.status:
+            with self._lock:
+                fault, replaced = self._strike(request), self._replaced
+            if fault is None:
+                return application(request, start)
+            time.sleep(fault.latency_ms / 1000)
+            if fault.hold:
+                replaced.wait(HOLD_SECONDS)
+            if fault.status:
                 return fail(fault, request, start)
+            if fault.cut is not None:
+                return damage.cut(fault.cut, application, request, start)
+            if fault.lost:
+                return damage.lose(application, request, start)
+            if fault.flip is not None:
+                return damage.flip(fault.flip, application, request, start)
             return application(request, start)
 
         return behind
@@ -130,19 +160,22 @@ class Faults:
         SQSBackend.send_message = send_perhaps_twice
 
     def _strike(self, request: dict[str, Any]) -> Fault | None:
-        with self._lock:
-            for fault in self._faults:
-                if fault.matches(request) and self._random.random() < fault.p:
-                    fault.count -= 1
-                    fault.hits += 1
-                    return fault
+        for fault in self._faults:
+            if not fault.matches(request):
+                continue
+            if fault.after:
+                fault.after -= 1
+            elif self._random.random() < fault.p:
+                fault.count -= 1
+                fault.hits += 1
+                return fault
         return None
 
 
-def signed_for(request: dict[str, Any]) -> str:
-    """The service that a request's signature names."""
-    found = SERVICE.search(request.get("HTTP_AUTHORIZATION", ""))
-    return found.group(1) if found else ""
+def signature(request: dict[str, Any]) -> tuple[str, str]:
+    """The role and the service that a request's signature names."""
+    found = SIGNED.search(request.get("HTTP_AUTHORIZATION", ""))
+    return (found[1], found[2]) if found else ("", "")
 
 
 def fail(fault: Fault, request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -151,7 +184,7 @@ def fail(fault: Fault, request: dict[str, Any], start: Callable[..., Any]) -> It
     identifier = uuid.uuid4().hex
     headers = [("x-amzn-errortype", fault.code), ("Connection", "close")]
     headers += [("x-amz-request-id", identifier), ("x-amzn-requestid", identifier)]
-    service = signed_for(request)
+    _, service = signature(request)
     if service == "s3":
         body = f"<Error><Code>{fault.code}</Code><Message>injected</Message><RequestId>{identifier}</RequestId></Error>"
     elif service == "sns":
@@ -173,3 +206,14 @@ def expire_visibility(queue: str) -> int:
     for message in in_flight:
         backend.change_message_visibility(queue, message.receipt_handle, 0)
     return len(in_flight)
+
+
+def forget_executions() -> int:
+    """Forgets every execution that has ended, as AWS does after 90 days; answers how many there were."""
+    forgotten = 0
+    for machine in stepfunctions_parser_backends[ACCOUNT][REGION].state_machines:
+        ended = [each for each in machine.executions if each.status != "RUNNING"]
+        for each in ended:
+            machine.executions.remove(each)
+        forgotten += len(ended)
+    return forgotten

@@ -12,7 +12,8 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from .calls import Calls
-from .faults import Faults, expire_visibility
+from .damage import rot
+from .faults import Faults, expire_visibility, forget_executions
 from .settings import HOST
 from .sns import Mailbox
 
@@ -55,6 +56,10 @@ class Admin:
             return self._faults.duplicate(None if body is None else float(body["p"]))
         if what == "sqs-expire":
             return {"messages": expire_visibility((body or {})["queue"])}
+        if what == "forget-executions":
+            return {"executions": forget_executions()}
+        if what == "rot":
+            return {"byte": rot(body["bucket"], body["key"], body.get("at", 0.5))}
         if what == "kill":
             return self._faults.kill(body or {})
         raise LookupError(f"the local AWS has no {PREFIX}{what}")
