@@ -104,10 +104,13 @@ run_up() {
   local deployments
   mapfile -t deployments < <(recorded)
   [ ${#deployments[@]} -gt 1 ] || die "the deployment failed its canary; it stays, since there is none before it to go back to.
-Mend the cause that the mail tells, and deploy again: scripts/deploy.sh up --project $project"
+Mend the cause that the mail tells, and deploy again: scripts/deploy.sh up $where"
   say "the canary failed: taking the deployment back"
+  # Who agreed to the deployment may have gone since.
+  yes=yes
   rollback
-  die "the deployment failed its canary and was taken back; what ran before runs. The canary's run is kept."
+  die "the deployment failed its canary and was taken back: what ran before runs; the canary's upload and run are kept.
+Mend the cause that the mail tells, and deploy again: scripts/deploy.sh up $where"
 }
 
 # Brings the stack to the parameters; answers 1 where it is there already.
@@ -167,7 +170,11 @@ parse() {
     shift 2
   done
   [[ -z $env || $env =~ ^(dev|staging|prod)$ ]] || refuse "--env $env: dev, staging or prod was expected"
+  # What a command that is suggested has to name, so that it means this deployment and its settings.
+  where=${env:+"--env $env "}${project:+"--project $project"}
   [ -n "$project" ] || project=tamiz${env:+-$env}
+  where=${where:-"--project $project"}
+  where=${where% }
   [[ $project =~ ^[a-z][a-z0-9-]{1,18}[a-z0-9]$ ]] || refuse "--project $project: 3 to 20 lower-case letters, digits and hyphens were expected"
   [ -n "$config" ] || config=configs/pipeline.toml
   [ -f "$config" ] || refuse "--config $config: there is no such file"

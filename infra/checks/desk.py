@@ -46,9 +46,14 @@ class Desk:
         self._root, self._folder = root, folder
         stand_in = [sys.executable, str(Path(__file__).with_name("stand_in.py"))]
         images = {f"*/tamiz/{stage}:*": [*stand_in, stage, str(folder)] for stage in STAGES}
-        (folder / "images.json").write_text(json.dumps(images))
-        self._script("local-aws/start.sh", "--port", "0", "--images", folder / "images.json")
-        self.environment = os.environ | read_exports(folder / "state/env")
+        self._start(images)
+
+    def _start(self, images: dict[str, list[str]], *options: object) -> None:
+        """Starts the local AWS, in which programs stand for images."""
+        (self._folder / "images.json").write_text(json.dumps(images))
+        self._script("local-aws/start.sh", "--port", "0", "--images", self._folder / "images.json", *options)
+        self.environment = os.environ | read_exports(self._folder / "state/env")
+        self.endpoint = self.environment["AWS_ENDPOINT_URL"]
 
     def stop(self) -> None:
         """Stops the local AWS and everything that runs in it."""
@@ -65,30 +70,24 @@ class Desk:
         return done.stdout
 
     def try_deploy(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs scripts/deploy.sh."""
-        command = [
-            str(self._root / "scripts/deploy.sh"),
-            "up",
-            # Stand-ins label nothing.
-            "--no-canary",
-            "--accelerator",
-            "cpu",
-            "--email",
-            "ops@example.com",
-            *arguments,
-        ]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        """Deploys without a canary, since stand-ins label nothing."""
+        return self.command("up", "--no-canary", "--accelerator", "cpu", "--email", "ops@example.com", *arguments)
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command of scripts/deploy.sh."""
+        call = [str(self._root / "scripts/deploy.sh"), *arguments]
+        return subprocess.run(call, env=self.environment, capture_output=True, text=True, check=False)
 
     def fault(self, **fault: object) -> None:
         """Lets the next request of a kind fail."""
-        url = self.environment["AWS_ENDPOINT_URL"] + "/_local/faults"
+        url = self.endpoint + "/_local/faults"
         urllib.request.urlopen(urllib.request.Request(url, data=json.dumps([fault]).encode())).close()
 
     def client(self, service: str) -> BaseClient:
         """A client of a service of this local AWS."""
         return boto3.client(
             service,
-            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            endpoint_url=self.endpoint,
             region_name="us-east-1",
             aws_access_key_id="local",
             aws_secret_access_key="local",
@@ -129,7 +128,7 @@ class Desk:
 
     def mails(self) -> list[dict]:
         """Every mail that went out so far."""
-        with urllib.request.urlopen(self.environment["AWS_ENDPOINT_URL"] + "/_local/mail") as answer:
+        with urllib.request.urlopen(self.endpoint + "/_local/mail") as answer:
             return json.load(answer)
 
 

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from desk import ACCOUNT, Desk, read_exports
+from desk import ACCOUNT, Desk
 
 MODEL = "reviews"
 PATIENCE_SECONDS = 180
@@ -18,11 +18,10 @@ PATIENCE_SECONDS = 180
 class Pipe(Desk):
     """A local AWS that has the stack and runs the programs of target/release, or of the folder that TAMIZ_BIN names."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    def __init__(self, root: Path, folder: Path, images: dict[str, list[str]] | None = None) -> None:
         self._root, self._folder = root, folder
         self._programs = Path(os.environ.get("TAMIZ_BIN", root / "target/release"))
-        self._script("local-aws/start.sh", "--port", "0", "--bin", self._programs, "--batching-window", "1")
-        self.environment = os.environ | read_exports(folder / "state/env")
+        self._start(images or {}, "--bin", self._programs, "--batching-window", "1")
 
     def train(self) -> None:
         """Registers a model that this machine trains."""
@@ -90,7 +89,7 @@ class Pipe(Desk):
 
     def calls(self) -> list[dict]:
         """What the roles have called."""
-        with urllib.request.urlopen(self.environment["AWS_ENDPOINT_URL"] + "/_local/calls") as answer:
+        with urllib.request.urlopen(self.endpoint + "/_local/calls") as answer:
             return json.load(answer)
 
     def statements(self, role: str) -> list[dict]:

@@ -1,6 +1,5 @@
 """The way back and the end of a deployment: scripts/deploy.sh on a local AWS of its own."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,12 +22,6 @@ def desk(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]
         desk.stop()
 
 
-def command(desk: Desk, root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command of scripts/deploy.sh."""
-    call = [root / "scripts/deploy.sh", *arguments]
-    return subprocess.run(call, env=desk.environment, capture_output=True, text=True, check=False)
-
-
 def ceiling(desk: Desk) -> float:
     """What a run may cost before an alarm tells of it."""
     [alarm] = desk.client("cloudwatch").describe_alarms(AlarmNames=["tamiz-run-cost"])["MetricAlarms"]
@@ -39,48 +32,51 @@ def buckets(desk: Desk) -> set[str]:
     return {bucket["Name"] for bucket in desk.client("s3").list_buckets()["Buckets"]}
 
 
-def test_each_rollback_goes_one_deployment_further_back(desk, root):
+def test_each_rollback_goes_one_deployment_further_back(desk):
     assert ceiling(desk) == 13.0
-    told = command(desk, root, "rollback")
+    told = desk.command("rollback")
     assert told.returncode == 0 and "images build-12" in told.stdout, told.stderr
     assert ceiling(desk) == 12.0
-    assert command(desk, root, "rollback").returncode == 0
+    assert desk.command("rollback").returncode == 0
     assert ceiling(desk) == 11.0
-    refused = command(desk, root, "rollback")
+    refused = desk.command("rollback")
     assert refused.returncode == 1 and "there is no deployment to go back to" in refused.stderr
     assert ceiling(desk) == 11.0
 
 
-def test_the_status_tells_parameters_runs_and_deployments(desk, root):
-    told = command(desk, root, "status")
+def test_the_status_tells_parameters_runs_and_deployments(desk):
+    told = desk.command("status")
     assert told.returncode == 0, told.stderr
     assert "RunCostCeilingUsd                11" in told.stdout
     assert "uploads that could not be settled: 0" in told.stdout
     assert told.stdout.count("deployments/") == 1
-    nothing = command(desk, root, "status", "--project", "elsewhere")
-    assert nothing.returncode == 1 and "deploy it: scripts/deploy.sh up --project elsewhere" in nothing.stderr
+    nothing = desk.command("status", "--project", "elsewhere")
+    assert nothing.returncode == 1 and nothing.stderr.endswith("deploy it: scripts/deploy.sh up --project elsewhere\n")
+    # With the environment, whose settings would be left out otherwise.
+    nothing = desk.command("status", "--env", "dev")
+    assert nothing.returncode == 1 and nothing.stderr.endswith("deploy it: scripts/deploy.sh up --env dev\n")
 
 
-def test_a_plan_makes_nothing_and_names_what_the_environment_overrides(desk, root):
-    told = command(desk, root, "plan", "--env", "staging")
+def test_a_plan_makes_nothing_and_names_what_the_environment_overrides(desk):
+    told = desk.command("plan", "--env", "staging")
     assert told.returncode == 0, told.stderr
     assert "LogRetentionDays                 14" in told.stdout
     [files] = [line.split()[1] for line in told.stdout.splitlines() if "PipelineConfiguration" in line]
     assert files.count("s3://tamiz-staging-artifacts-") == 2
-    base = command(desk, root, "plan", "--project", "elsewhere", "--config", "configs/demo.toml")
+    base = desk.command("plan", "--project", "elsewhere", "--config", "configs/demo.toml")
     [files] = [line.split()[1] for line in base.stdout.splitlines() if "PipelineConfiguration" in line]
     assert files.count("s3://") == 1
     assert not [name for name in buckets(desk) if "staging-artifacts" in name]
 
 
-def test_the_end_of_a_deployment_keeps_its_data_until_it_is_told_twice(desk, root):
+def test_the_end_of_a_deployment_keeps_its_data_until_it_is_told_twice(desk):
     for bucket in ("results", "models"):  # Models are locked; who deletes all data goes over that.
         desk.client("s3").put_object(Bucket=f"tamiz-{bucket}-{ACCOUNT}", Key="runs/x/summary.json", Body=b"{}")
-    done = command(desk, root, "destroy", "--data")
+    done = desk.command("destroy", "--data")
     assert done.returncode == 0 and "data stay" in done.stdout, done.stderr
-    assert command(desk, root, "status").returncode == 1
+    assert desk.command("status").returncode == 1
     assert buckets(desk) >= BUCKETS
-    done = command(desk, root, "destroy", "--data", "--data", "--yes")
+    done = desk.command("destroy", "--data", "--data", "--yes")
     assert done.returncode == 0, done.stderr
     assert not buckets(desk) & BUCKETS
 
@@ -95,6 +91,6 @@ def test_the_end_of_a_deployment_keeps_its_data_until_it_is_told_twice(desk, roo
         (("up", "--config", "none.toml"), "there is no such file"),
     ],
 )
-def test_a_wrong_call_ends_with_2_and_says_what_was_expected(desk, root, arguments, complaint):
-    done = command(desk, root, *arguments)
+def test_a_wrong_call_ends_with_2_and_says_what_was_expected(desk, arguments, complaint):
+    done = desk.command(*arguments)
     assert done.returncode == 2 and complaint in done.stderr

@@ -1,4 +1,4 @@
-"""Which images a deployment runs: scripts/deploy.sh as against AWS; the local AWS is the registry, Docker a stand-in."""
+"""Which images a deployment runs: scripts/deploy.sh as against AWS; the local AWS is its registry, Docker is played."""
 
 import os
 import subprocess
@@ -41,15 +41,10 @@ class Account(Desk):
         for name, text in programs.items():
             (folder / "bin" / name).write_text(text)
             (folder / "bin" / name).chmod(0o755)
-        (folder / "config").write_text(f"[default]\nendpoint_url = {self.environment['AWS_ENDPOINT_URL']}\n")
+        (folder / "config").write_text(f"[default]\nendpoint_url = {self.endpoint}\n")
         paths = [str(folder / "bin"), str(Path(sys.executable).parent), self.environment["PATH"]]
-        self.real = self.environment | {"AWS_CONFIG_FILE": str(folder / "config"), "PATH": os.pathsep.join(paths)}
-        del self.real["AWS_ENDPOINT_URL"]
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command of scripts/deploy.sh."""
-        call = [str(self._root / "scripts/deploy.sh"), *arguments]
-        return subprocess.run(call, env=self.real, capture_output=True, text=True, check=False)
+        self.environment |= {"AWS_CONFIG_FILE": str(folder / "config"), "PATH": os.pathsep.join(paths)}
+        del self.environment["AWS_ENDPOINT_URL"]
 
     def up(self, tag: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Deploys images of a tag."""

@@ -13,7 +13,7 @@ destroy() {
     aws cloudformation delete-stack --stack-name "$project"
     aws cloudformation wait stack-delete-complete --stack-name "$project" || die "the stack $project was not deleted:
 $(failures '')
-What is left can be deleted once the cause is gone: scripts/deploy.sh destroy --project $project"
+What is left can be deleted once the cause is gone: scripts/deploy.sh destroy $where"
   fi
   [ "$data" -ge 2 ] || return 0
   for bucket in "${buckets[@]}" "$artifact_bucket"; do

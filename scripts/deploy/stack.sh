@@ -29,11 +29,11 @@ compare() {
   status=$(stack_status)
   case $status in
     '' | REVIEW_IN_PROGRESS) kind=CREATE ;;
-    *IN_PROGRESS) die "the stack $project is being changed ($status); wait until that has ended: scripts/deploy.sh status --project $project" ;;
+    *IN_PROGRESS) die "the stack $project is being changed ($status); wait until that has ended: scripts/deploy.sh status $where" ;;
     ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED | DELETE_FAILED)
       # Its buckets and keys were kept, and would be in the way of new ones of the same names.
       die "the stack $project is half made ($status) and cannot be changed. Nothing of it runs.
-Remove it, and the data that it may hold, then deploy anew: scripts/deploy.sh destroy --project $project --data --data" ;;
+Remove it, and the data that it may hold, then deploy anew: scripts/deploy.sh destroy $where --data --data" ;;
     UPDATE_ROLLBACK_FAILED)
       die "the stack $project could not go back to what it was ($status); mend what is named below, then
 aws cloudformation continue-update-rollback --stack-name $project
@@ -97,8 +97,8 @@ It is now $status: $(left_in_place "$status")" ;;
 left_in_place() {
   case $1 in
     UPDATE_ROLLBACK_COMPLETE) echo 'what ran before runs. Mend the cause and deploy again.' ;;
-    ROLLBACK_COMPLETE) echo "nothing of it runs. Mend the cause, then: scripts/deploy.sh destroy --project $project --data --data" ;;
-    *) echo "scripts/deploy.sh status --project $project tells more." ;;
+    ROLLBACK_COMPLETE) echo "nothing of it runs. Mend the cause, then: scripts/deploy.sh destroy $where --data --data" ;;
+    *) echo "scripts/deploy.sh status $where tells more." ;;
   esac
 }
 

@@ -6,7 +6,7 @@
 status() {
   local state
   state=$(stack_status)
-  [ -n "$state" ] || die "there is no stack $project in account $account, region $region; deploy it: scripts/deploy.sh up --project $project"
+  [ -n "$state" ] || die "there is no stack $project in account $account, region $region; deploy it: scripts/deploy.sh up $where"
   say "stack $project: $state"
   aws cloudformation describe-stacks --stack-name "$project" --output text --query 'Stacks[0].Parameters[].[ParameterKey, ParameterValue]' |
     sort | while IFS=$'\t' read -r key value; do printf '  %-32s %s\n' "$key" "$value"; done
