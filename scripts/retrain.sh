@@ -11,12 +11,12 @@ usage() {
 Usage: scripts/retrain.sh [options]
 
   --project NAME    the deployment, as scripts/deploy.sh names its stack (tamiz)
-  --job ID          wait for this retraining, which was started before, instead of starting one
+  --execution NAME  wait for this retraining, which was started before, instead of starting one
   --region REGION   AWS region (AWS_REGION, then the AWS CLI's own)
   -h, --help        this text
 
-The job is the one that the state machine starts after a run: it reads the clean shards of all runs. Ends with 0 when there is a verdict,
-whether or not the model was promoted; with the job's own exit code when it failed. Progress goes to stderr, the verdict to stdout.
+The state machine retrains as after a run, on the clean shards of all runs, and mails the verdict or the failure. Ends with 0 when there is a
+verdict, whether or not the model was promoted; with the job's own exit code when it failed. Progress goes to stderr, the verdict to stdout.
 HELP
 }
 
@@ -24,23 +24,24 @@ main() {
   parse "$@"
   ensure_aws
   read_stack
-  [ -n "$job" ] || submit
-  trap 'report "the job goes on; wait for it with: scripts/retrain.sh --project $project --job $job"; exit 143' INT TERM
+  [ -n "$execution" ] || start
+  trap 'report "the retraining goes on; wait for it with: scripts/retrain.sh --project $project --execution $execution"; exit 143' INT TERM
   wait_for_the_end
+  read_job
   [ "$status" = SUCCEEDED ] || explain_failure
   find_verdict
   print_verdict
 }
 
 parse() {
-  project=tamiz job=''
+  project=tamiz execution=''
   region=${AWS_REGION:-${AWS_DEFAULT_REGION:-}}
   while [ $# -gt 0 ]; do
     case $1 in
       -h | --help) usage && exit 0 ;;
-      --project | --job | --region) [ $# -ge 2 ] || refuse "$1 needs a value" ;;&
+      --project | --execution | --region) [ $# -ge 2 ] || refuse "$1 needs a value" ;;&
       --project) project=$2 ;;
-      --job) job=$2 ;;
+      --execution) execution=$2 ;;
       --region) region=$2 ;;
       *) refuse "unknown option $1" ;;
     esac
@@ -69,36 +70,33 @@ read_stack() {
   local answer
   answer=$(aws cloudformation describe-stacks --stack-name "$project" --output text --query "[
     Stacks[0].Parameters[?ParameterKey=='ModelName'].ParameterValue | [0],
-    Stacks[0].Outputs[?OutputKey=='StagingBucket'].OutputValue | [0],
     Stacks[0].Outputs[?OutputKey=='ModelsBucket'].OutputValue | [0],
-    Stacks[0].Outputs[?OutputKey=='TopicArn'].OutputValue | [0],
-    Stacks[0].Outputs[?OutputKey=='GpuJobQueue'].OutputValue | [0]]" 2>&1) ||
+    Stacks[0].Outputs[?OutputKey=='StateMachineArn'].OutputValue | [0]]" 2>&1) ||
     die "cannot read the stack $project: ${answer##*$'\n'}
 Name the deployment with --project, and its region with --region."
-  read -r model_name staging_bucket models_bucket topic_arn queue <<<"$answer"
-  [[ -n $queue && " $answer " != *[[:space:]]None[[:space:]]* ]] ||
+  read -r model_name models_bucket state_machine <<<"$answer"
+  [[ -n $state_machine && " $answer " != *[[:space:]]None[[:space:]]* ]] ||
     die "the stack $project lacks outputs; deploy it again with scripts/deploy.sh"
 }
 
-# The same variables as in the state "Retrain the model" of infra/state-machine.asl.json; infra/checks holds the two together.
-submit() {
-  job=$(aws batch submit-job --job-name "retrain-by-hand-$(date -u +%Y%m%dT%H%M%SZ)" --job-queue "$queue" \
-    --job-definition "$project-retrain" --query jobId --output text --container-overrides "environment=[
-      {name=TAMIZ_TRAINING_DATA,value=s3://$staging_bucket/runs},
-      {name=TAMIZ_MODELS,value=s3://$models_bucket},
-      {name=TAMIZ_NAME,value=$model_name},
-      {name=TAMIZ_TOPIC_ARN,value=$topic_arn}]") || die "the retraining was not started; the AWS CLI says above why"
-  report "job $job, a retraining of $model_name, waits in ${queue##*/}"
+start() {
+  execution=by-hand-$(date -u +%Y%m%dT%H%M%SZ)
+  aws stepfunctions start-execution --state-machine-arn "$state_machine" --name "$execution" --input '{"retrain_only": true}' >/dev/null ||
+    die "the retraining was not started; the AWS CLI says above why"
+  report "execution $execution retrains $model_name"
+}
+
+# Asks Step Functions about the execution.
+ask() {
+  aws stepfunctions "$1" --execution-arn "${state_machine/:stateMachine:/:execution:}:$execution" --output text --query "$2"
 }
 
 wait_for_the_end() {
-  local pause=1 before='' answer
+  local pause=1 before=''
   while :; do
-    answer=$(aws batch describe-jobs --jobs "$job" --output text --query 'jobs[0].[status, startedAt]') || die "cannot ask for job $job"
-    read -r status started <<<"$answer"
-    [ "$status" != None ] || die "Batch knows no job $job; it forgets jobs a week after their end"
+    status=$(ask describe-execution status) || die "Step Functions does not tell of $execution; it forgets executions 90 days after their end"
     [ "$status" = "$before" ] || report "$status"
-    [[ ! $status =~ ^(SUCCEEDED|FAILED)$ ]] || return 0
+    [ "$status" = RUNNING ] || return 0
     before=$status
     # In the background, because bash handles a signal only after a command in the foreground.
     sleep "$pause" &
@@ -107,11 +105,33 @@ wait_for_the_end() {
   done
 }
 
+# What the history tells of the job: when its last attempt started, how it ended, where its log is. Nothing, where none came to an end.
+read_job() {
+  local job
+  job=$(ask get-execution-history 'events[].[taskSucceededEventDetails.output, taskFailedEventDetails.cause][] | [?@] | [0]') ||
+    die "the history of $execution cannot be read"
+  IFS=$'\t' read -r started code stream reason <<<"$(python3 - "$job" <<'PYTHON'
+import json
+import sys
+
+try:
+    job = json.loads(sys.argv[1])
+except ValueError:
+    job = {}
+container = job.get("Container", {})
+told = (job.get("StartedAt"), container.get("ExitCode"), container.get("LogStreamName"), job.get("StatusReason"))
+print(*("none" if each is None else each for each in told), sep="\t")
+PYTHON
+)"
+}
+
 explain_failure() {
-  local reason code stream
-  IFS=$'\t' read -r reason code stream <<<"$(aws batch describe-jobs --jobs "$job" --output text \
-    --query 'jobs[0].[statusReason, container.exitCode, container.logStreamName]')"
-  printf '### Retraining of %s: failed\n\nThe model in use stays as it is. %s (exit code %s).\n' "$model_name" "$reason" "$code"
+  printf '### Retraining of %s: failed\n\nThe model in use stays as it is. ' "$model_name"
+  if [ "$stream" = none ]; then
+    printf 'No job came to its end: %s.\n' "$(ask describe-execution "join(': ', [status, error || '', cause || ''])")"
+    exit 1
+  fi
+  printf '%s (exit code %s).\n' "$reason" "$code"
   [ "$code" != 3 ] || printf 'Exit code 3 is bad input: most often too few labelled reviews so far.\n'
   printf '\nIts log:\n\n    aws logs tail /%s/retrain --log-stream-names %s --since 1d\n' "$project" "$stream"
   # A job that was stopped before its container ran has no exit code.
@@ -134,7 +154,7 @@ find_verdict() {
     verdict=$(read_verdict "$key")
     [[ $verdict =~ '"decision":'[[:space:]]*'"rolled_back"' ]] || return 0
   done
-  die "job $job succeeded, but s3://$models_bucket/$model_name/promotions/ holds no verdict; look at its log in /$project/retrain"
+  die "$execution succeeded, but s3://$models_bucket/$model_name/promotions/ holds no verdict; look at its log in /$project/retrain"
 }
 
 verdicts() {

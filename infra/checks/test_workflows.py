@@ -173,21 +173,6 @@ def test_actionlint_is_content():
     assert_content("actionlint", *WORKFLOWS)
 
 
-def test_a_retraining_by_hand_is_that_of_the_state_machine(machine):
-    script = (ROOT / "scripts/retrain.sh").read_text()
-    given = dict(re.findall(r"\{name=(\w+),value=([^}]*)\}", script))
-    overrides = machine["States"]["Retrain the model"]["Parameters"]["ContainerOverrides"]["Environment"]
-    # `${StagingBucket}` there is `$staging_bucket` here.
-    there = {
-        each["Name"]: re.sub(r"\$\{(\w+)\}", lambda name: f"${snake(name[1])}", each["Value"]) for each in overrides
-    }
-    assert given == there
-
-
-def snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-
-
 def retrain(desk, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(ROOT / "scripts/retrain.sh"), *arguments]
     return subprocess.run(command, env=desk.environment, capture_output=True, text=True, check=False)
@@ -233,8 +218,8 @@ def test_the_verdict_of_a_retraining_is_its_own(desk, stand_ins):
     )
     assert "Nothing new" not in done.stdout
     # The same for whoever comes back for it.
-    job = re.search(r"job ([0-9a-f-]+),", done.stderr)[1]
-    assert retrain(desk, "--job", job).stdout == done.stdout
+    execution = re.search(r"execution ([\w-]+) retrains reviews", done.stderr)[1]
+    assert retrain(desk, "--execution", execution).stdout == done.stdout
 
 
 def test_without_a_new_verdict_the_one_before_stands_whatever_people_did_since(desk, stand_ins):
@@ -246,11 +231,21 @@ def test_without_a_new_verdict_the_one_before_stands_whatever_people_did_since(d
     assert "### Retraining of reviews: kept champion" in done.stdout and "Nothing new" in done.stdout
 
 
-def test_a_retraining_that_fails_tells_its_exit_code_and_its_log(desk, stand_ins):
+def test_a_retraining_that_fails_tells_its_exit_code_and_its_log_and_mails(desk, stand_ins):
     stand_ins({"retrain": {"exits": [3]}})
+    mails = len(desk.mails())
     done = retrain(desk)
     assert done.returncode == 3
     assert "too few labelled reviews" in done.stdout and "/tamiz/retrain --log-stream-names retrain/" in done.stdout
+    assert [mail["subject"] for mail in desk.mails()[mails:]] == ["[tamiz] FAILED retraining of reviews"]
+
+
+def test_a_retraining_that_never_ran_tells_what_step_functions_says(desk, stand_ins):
+    stand_ins({})
+    desk.fault(service="batch", path="/v1/submitjob", status=400, code="ClientException", count=1)
+    done = retrain(desk)
+    assert done.returncode == 1
+    assert "No job came to its end: FAILED: Tamiz.RetrainingFailed: retraining reviews failed" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -258,7 +253,7 @@ def test_a_retraining_that_fails_tells_its_exit_code_and_its_log(desk, stand_ins
     [
         (["--what"], 2, "unknown option --what"),
         (["--project", "other"], 1, "cannot read the stack other"),
-        (["--job", "4c7599ae"], 1, "Batch knows no job 4c7599ae"),
+        (["--execution", "nobody"], 1, "Step Functions does not tell of nobody"),
     ],
 )
 def test_a_retraining_that_cannot_start_says_why(desk, arguments, code, complaint):
