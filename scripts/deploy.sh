@@ -65,6 +65,7 @@ main() {
 run_plan() {
   settle
   preflight
+  show_missing_images
   if ! aws s3api head-bucket --bucket "$artifact_bucket" >/dev/null 2>&1; then
     say "nothing of $project is deployed: everything would be made, with"
     show_parameters

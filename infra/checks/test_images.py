@@ -110,6 +110,8 @@ def test_a_rollback_brings_back_the_digests_of_before(account):
 
 def test_images_that_are_missing_are_named_and_nothing_is_changed(account):
     before = account.run_by()
+    plan = account.command("plan", "--accelerator", "cpu", "--image-tag", "three")
+    assert f"images to build and push as three: {' '.join(STAGES)}" in plan.stdout, plan.stderr
     told = account.up("three", "--no-build")
     assert told.returncode == 1 and f"the repositories lack {' '.join(STAGES)} tagged three" in told.stderr
     assert account.run_by() == before

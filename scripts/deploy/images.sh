@@ -29,6 +29,12 @@ missing_images() {
   for stage in "${STAGES[@]}"; do [[ ${image_names[$stage]} == @* ]] || echo "$stage"; done
 }
 
+show_missing_images() {
+  local missing
+  mapfile -t missing < <(missing_images)
+  [ ${#missing[@]} -eq 0 ] || say "images to build and push as $image_tag: ${missing[*]}"
+}
+
 # Lambda refuses a function whose image does not exist, and the repository is made by the same stack: the first pass leaves it out.
 dispatcher_state() {
   if [ -z "${AWS_ENDPOINT_URL:-}" ] && ! aws ecr describe-repositories --repository-names "$project/dispatcher" >/dev/null 2>&1; then
