@@ -91,6 +91,37 @@ impl Desk {
         self.put("input", &format!("incoming/{name}"), content);
     }
 
+    /// Takes the events off the input bucket: what is uploaded from here on nobody announces.
+    pub fn silence_uploads(&self) {
+        let arguments =
+            ["s3api", "put-bucket-notification-configuration", "--notification-configuration", "{}", "--bucket"];
+        succeed(self.aws_cli().args(arguments).arg(format!("{PROJECT}-input-{ACCOUNT}")));
+    }
+
+    /// Uploads under a name of any kind, such as no path of ours can have.
+    pub fn upload_as(&self, name: &str, content: Vec<u8>) {
+        let file = self.state.path().join("upload");
+        std::fs::write(&file, content).unwrap();
+        succeed(self.s3api("put-object", name).arg("--body").arg(file));
+    }
+
+    /// Deletes an upload, as a person does: its versions stay.
+    pub fn delete_upload(&self, name: &str) {
+        succeed(&mut self.s3api("delete-object", name));
+    }
+
+    fn s3api(&self, operation: &str, name: &str) -> Command {
+        let mut command = self.aws_cli();
+        let (bucket, key) = (format!("{PROJECT}-input-{ACCOUNT}"), format!("incoming/{name}"));
+        command.args(["s3api", operation, "--bucket", &bucket, "--key", &key]);
+        command
+    }
+
+    /// An object as text.
+    pub fn read(&self, bucket: &str, name: &str) -> String {
+        self.runtime.block_on(self.bucket(bucket).read_text(name)).unwrap()
+    }
+
     fn put(&self, bucket: &str, name: &str, content: Vec<u8>) {
         self.runtime.block_on(self.bucket(bucket).write(name, content)).unwrap();
     }

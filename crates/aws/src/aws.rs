@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use aws_config::{ConfigLoader, SdkConfig};
-use tamiz_ports::{FolderStores, ObjectUri, Stores};
+use tamiz_ports::{FolderStores, ObjectUri, StoreError, Stores};
 
-use crate::{AwsStores, BatchCapacity, BatchJobs, SnsMailer, SqsQueue, StepFunctionsWorkflow, sdk};
+use crate::{AwsStores, BatchCapacity, BatchJobs, S3Uploads, SnsMailer, SqsQueue, StepFunctionsWorkflow, sdk};
 
 /// The stores that these places need: without an `s3://` among them only folders, so that local work never looks
 /// for credentials.
@@ -31,9 +31,28 @@ impl Aws {
         Self { configuration: loader.app_name(sdk::app_name()).timeout_config(sdk::timeouts()).load().await }
     }
 
+    pub(crate) fn configuration(&self) -> &SdkConfig {
+        &self.configuration
+    }
+
     /// Objects in S3 and in local folders.
     pub fn stores(&self) -> Arc<dyn Stores> {
         Arc::new(AwsStores::new(sdk::s3(&self.configuration)))
+    }
+
+    /// What was uploaded to a folder of a bucket.
+    ///
+    /// # Errors
+    /// [`StoreError::Denied`] for a place that is no bucket's.
+    pub fn uploads(&self, folder: &ObjectUri) -> Result<S3Uploads, StoreError> {
+        match folder {
+            ObjectUri::S3 { bucket, key } => Ok(S3Uploads::new(sdk::s3(&self.configuration), bucket, key.clone())),
+            ObjectUri::Local(_) => Err(StoreError::Denied {
+                operation: "list the uploads of",
+                uri: folder.to_string(),
+                source: "uploads are announced by a bucket only; a local folder announces nothing".into(),
+            }),
+        }
     }
 
     /// The SQS queue with this URL.

@@ -21,6 +21,8 @@ use object_store::{
     PutOptions, PutPayload, PutResult, Result,
 };
 
+pub(crate) use error::map as map_error;
+
 /// The store's name in errors.
 const STORE: &str = "S3";
 

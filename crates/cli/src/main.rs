@@ -1,10 +1,13 @@
 //! `tamiz`: the people's command. Data on stdout, progress and errors on stderr.
 
+mod deployed;
 mod doctor;
 mod error;
 mod folder_run;
 mod models;
 mod profile;
+mod reconcile;
+mod replay;
 mod run;
 mod show;
 mod stage_line;
@@ -42,6 +45,8 @@ enum Command {
     Models(models::Arguments),
     Profile(profile::Arguments),
     Doctor(doctor::Arguments),
+    Reconcile(reconcile::Arguments),
+    Replay(replay::Arguments),
 }
 
 #[tokio::main]
@@ -79,5 +84,7 @@ async fn execute(command: Command) -> Result<ExitCode, CommandError> {
         Command::Models(arguments) => models::models(arguments).await,
         Command::Profile(arguments) => profile::profile(arguments, shutdown).await,
         Command::Doctor(arguments) => doctor::doctor(arguments),
+        Command::Reconcile(arguments) => reconcile::reconcile(arguments).await,
+        Command::Replay(arguments) => replay::replay(arguments).await,
     }
 }

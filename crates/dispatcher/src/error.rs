@@ -1,7 +1,7 @@
 //! What can go wrong while events become runs.
 
 use tamiz_domain::{Disposed, Disposition, RunId};
-use tamiz_ports::{QueueError, StoreError, WorkflowError};
+use tamiz_ports::{MailError, QueueError, StoreError, WorkflowError};
 use tamiz_telemetry::SettingsError;
 
 /// Why messages could not be settled, or the dispatcher not go on.
@@ -36,11 +36,22 @@ pub enum DispatchError {
     /// How much is open could not be counted, so nothing may be started.
     #[error("failed to count what is open")]
     Capacity(#[source] WorkflowError),
+    /// The mail about a reconciliation.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// Objects are claimed by a run that was never started and cannot be, for its manifest is gone.
     #[error("run {run_id} holds claims but has no manifest")]
     ManifestMissing {
         /// The run.
         run_id: RunId,
+    },
+    /// No run, or several, have an id that begins so.
+    #[error("{matching} runs have an id that begins with `{digits}`")]
+    UnknownRun {
+        /// The digits asked for.
+        digits: String,
+        /// How many runs have them.
+        matching: usize,
     },
     /// A manifest that another version of this program wrote.
     #[error("the manifest of run {run_id} has format version {found}")]
@@ -64,10 +75,14 @@ pub enum DispatchError {
 impl Disposed for DispatchError {
     fn disposition(&self) -> Disposition {
         match self {
-            Self::Configuration(_) | Self::Violations { .. } | Self::ManifestFormat { .. } => Disposition::Halt,
+            Self::Configuration(_)
+            | Self::Violations { .. }
+            | Self::UnknownRun { .. }
+            | Self::ManifestFormat { .. } => Disposition::Halt,
             Self::Store(error) => error.disposition(),
             Self::Queue(error) => error.disposition(),
             Self::Execution { source, .. } | Self::Capacity(source) => source.disposition(),
+            Self::Mail(error) => error.disposition(),
             Self::ManifestMissing { .. } => Disposition::Bug,
             Self::Payload { .. } => Disposition::Refuse,
             Self::Lambda(_) => Disposition::Retry,
@@ -80,8 +95,12 @@ impl Disposed for DispatchError {
             Self::Store(error) => error.remedy(),
             Self::Queue(error) => error.remedy(),
             Self::Execution { source, .. } | Self::Capacity(source) => source.remedy(),
+            Self::Mail(error) => error.remedy(),
             Self::ManifestMissing { .. } => {
                 Some("Somebody deleted it from the staging bucket; replay the objects of its claims.".to_owned())
+            }
+            Self::UnknownRun { .. } => {
+                Some("A run's mail and report give its id; eight digits of it are enough.".to_owned())
             }
             Self::ManifestFormat { .. } => Some("Deploy one version of Tamiz everywhere.".to_owned()),
             Self::Payload { .. } => {

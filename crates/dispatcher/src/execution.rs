@@ -35,17 +35,24 @@ pub(crate) async fn start(
     staging: &Folder,
     workflow: &dyn Workflow,
 ) -> Result<StartedRun, DispatchError> {
-    let run_id = claimed.manifest.run_id.clone();
-    let input = json!({"run_id": run_id, "manifest": staging.uri_of(&manifest_name(&run_id))}).to_string();
-    let fail = |source| DispatchError::Execution { run_id: run_id.clone(), source };
-    let newly = workflow.start(&run_id, &input).await.map_err(fail)? == Started::New;
+    let run_id = &claimed.manifest.run_id;
+    let newly = begin(run_id, staging, workflow).await? == Started::New;
     if newly {
         tracing::info!(%run_id, num_objects = claimed.owned.len(), "run started");
-    } else {
-        tell(&run_id, workflow.status(&run_id).await.map_err(fail)?);
     }
-    mark_started(staging, &run_id).await?;
     Ok(StartedRun { manifest: claimed.manifest, newly })
+}
+
+/// Starts the execution of a run whose manifest is on record, and marks it as started.
+pub(crate) async fn begin(run_id: &RunId, staging: &Folder, workflow: &dyn Workflow) -> Result<Started, DispatchError> {
+    let input = json!({"run_id": run_id, "manifest": staging.uri_of(&manifest_name(run_id))}).to_string();
+    let fail = |source| DispatchError::Execution { run_id: run_id.clone(), source };
+    let started = workflow.start(run_id, &input).await.map_err(fail)?;
+    if started == Started::Exists {
+        tell(run_id, workflow.status(run_id).await.map_err(fail)?);
+    }
+    mark_started(staging, run_id).await?;
+    Ok(started)
 }
 
 /// Whether a run that holds claims was started. A closed execution counts, however it ended.
@@ -54,15 +61,25 @@ pub(crate) async fn standing(
     staging: &Folder,
     workflow: &dyn Workflow,
 ) -> Result<Standing, DispatchError> {
-    let fail = |source| DispatchError::Execution { run_id: run_id.clone(), source };
-    if let Some(status) = workflow.status(run_id).await.map_err(fail)? {
-        tell(run_id, Some(status));
+    if standing_of(run_id, workflow).await? == Standing::Begun {
         // The dispatcher that started it may have ended before it could leave the mark.
         mark_started(staging, run_id).await?;
         return Ok(Standing::Begun);
     }
-    let marked = staging.exists(&mark_name(run_id)).await?;
-    Ok(if marked { Standing::Begun } else { Standing::NeverStarted })
+    Ok(if is_marked(staging, run_id).await? { Standing::Begun } else { Standing::NeverStarted })
+}
+
+/// Whether the engine knows an execution of a run. It forgets those that closed long ago.
+pub(crate) async fn standing_of(run_id: &RunId, workflow: &dyn Workflow) -> Result<Standing, DispatchError> {
+    let fail = |source| DispatchError::Execution { run_id: run_id.clone(), source };
+    let status = workflow.status(run_id).await.map_err(fail)?;
+    tell(run_id, status);
+    Ok(if status.is_some() { Standing::Begun } else { Standing::NeverStarted })
+}
+
+/// Whether it is on record that a run was started.
+pub(crate) async fn is_marked(staging: &Folder, run_id: &RunId) -> Result<bool, DispatchError> {
+    Ok(staging.exists(&mark_name(run_id)).await?)
 }
 
 /// A failed execution settles its uploads too, since trying again by itself would fail again; but somebody should know.

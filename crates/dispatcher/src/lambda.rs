@@ -90,7 +90,7 @@ impl SqsRecord {
 }
 
 /// What Lambda shows of a failed invocation; the log has it too.
-fn diagnosed(error: DispatchError) -> Diagnostic {
+pub(crate) fn diagnosed(error: DispatchError) -> Diagnostic {
     let error_message = error_chain(&error).join(": ");
     tracing::error!(error = error_message, remedy = error.remedy().unwrap_or_default(), "invocation failed");
     Diagnostic { error_type: error.disposition().to_string(), error_message }

@@ -8,11 +8,14 @@ use tamiz_ports::{Created, Folder};
 use crate::DispatchError;
 use crate::events::{Refusal, Upload};
 
-const REFUSED: &str = "refused";
+/// Folder of refusals below the staging root.
+pub(crate) const REFUSED: &str = "refused";
+/// Ending of the file with the bytes of what was refused.
+pub(crate) const BODY: &str = "body";
 const REPEATS: &str = "repeats";
 
-/// A record of a message that could not be used: `refused/<digest>.json` below the staging root. It never holds the
-/// body, which may be anything; the digest tells whether a body at hand is the one.
+/// A record of a message that could not be used: `refused/<digest>.json` below the staging root, with the body beside it
+/// as `refused/<digest>.body`. The record itself never holds the body, which may be anything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefusedRecord {
     /// The queue's id of the message that came first with this body.
@@ -30,6 +33,8 @@ pub struct RefusedRecord {
     /// The object, where the event was understood that far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
+    /// The command that puts the body into the queue again, once what was wrong is mended.
+    pub replay: String,
 }
 
 /// Another upload of content that a run owns already: `runs/<run_id>/repeats/<digest>.json`.
@@ -45,7 +50,8 @@ pub struct RepeatRecord {
     pub sequencer: String,
 }
 
-/// Records a refusal; a body that comes again leaves nothing new.
+/// Records a refusal; what comes again leaves nothing new: the same body, or, where the event was understood that far, the
+/// same object.
 pub(crate) async fn record_refusal(
     staging: &Folder,
     message_id: &str,
@@ -54,7 +60,13 @@ pub(crate) async fn record_refusal(
     refusal: &Refusal,
 ) -> Result<Created, DispatchError> {
     let body_sha256 = hex::encode(Sha256::digest(body));
-    let name = format!("{REFUSED}/{}.json", digest_of(&[&body_sha256, &record.to_string()]));
+    let digest = match refusal.object() {
+        Some(object) => digest_of_object(object),
+        None => digest_of(&["body", &body_sha256, &record.to_string()]),
+    };
+    let name = format!("{REFUSED}/{digest}.json");
+    // The record comes last: who sees it finds the body, too.
+    staging.create(&format!("{REFUSED}/{digest}.{BODY}"), body.as_bytes().to_vec()).await?;
     let created = staging
         .create_json(
             &name,
@@ -66,6 +78,7 @@ pub(crate) async fn record_refusal(
                 meaning: refusal.to_string(),
                 remedy: refusal.remedy().to_owned(),
                 object: refusal.object().map(str::to_owned),
+                replay: format!("tamiz replay {}", staging.uri_of(&name)),
             },
         )
         .await?;
@@ -74,6 +87,16 @@ pub(crate) async fn record_refusal(
         tracing::warn!(message_id, record, reason = refusal.code(), recorded, "event refused: {refusal}");
     }
     Ok(created)
+}
+
+/// Whether the object of a refusal was refused before; false where the refusal names none.
+pub(crate) async fn is_refused(staging: &Folder, refusal: &Refusal) -> Result<bool, DispatchError> {
+    let Some(object) = refusal.object() else { return Ok(false) };
+    Ok(staging.exists(&format!("{REFUSED}/{}.json", digest_of_object(object))).await?)
+}
+
+fn digest_of_object(uri: &str) -> String {
+    digest_of(&["object", uri])
 }
 
 /// Records that `upload` repeats what `run_id` owns; the same event that comes again leaves nothing new.

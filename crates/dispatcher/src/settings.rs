@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
+use jiff::SignedDuration;
 use tamiz_domain::Configuration;
 use tamiz_ports::{Capacity, ObjectUri, Queue, Stores, Workflow, read_layers};
 use tamiz_telemetry::{Layered, parse_layers};
@@ -31,6 +32,19 @@ pub struct Settings {
     #[arg(long, env = "TAMIZ_JOB_QUEUES", value_name = "NAME,…", value_delimiter = ',')]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub job_queues: Vec<String>,
+    /// Instead of receiving events, compare the uploads below this place with claims and runs, announce what no run has,
+    /// and end
+    #[arg(long, env = "TAMIZ_RECONCILE", value_name = "s3://BUCKET/FOLDER")]
+    pub reconcile: Option<ObjectUri>,
+    /// With --reconcile: an upload younger than this is not missed yet
+    #[arg(long, env = "TAMIZ_OLDER_THAN", value_name = "DURATION", default_value = "1h")]
+    pub older_than: SignedDuration,
+    /// With --reconcile: SNS topic of the mail about what was found; without one no mail goes out
+    #[arg(long, env = "TAMIZ_TOPIC_ARN", value_name = "ARN")]
+    pub topic_arn: Option<String>,
+    /// With --reconcile: name of the deployment, shown in the mail's subject
+    #[arg(long, env = "TAMIZ_PROJECT", value_name = "NAME", default_value = "tamiz")]
+    pub project: String,
 }
 
 /// The seams that the dispatcher works through.
@@ -57,12 +71,20 @@ pub(crate) async fn configuration(settings: &Settings, stores: &dyn Stores) -> R
     }
 }
 
-fn queue_url(text: &str) -> Result<String, String> {
+/// Takes what can be the URL of a queue.
+///
+/// # Errors
+/// What was expected.
+pub fn queue_url(text: &str) -> Result<String, String> {
     let valid = text.starts_with("https://") || text.starts_with("http://");
     if valid { Ok(text.to_owned()) } else { Err("a queue URL starts with https://".to_owned()) }
 }
 
-fn state_machine_arn(text: &str) -> Result<String, String> {
+/// Takes what can be the ARN of a state machine.
+///
+/// # Errors
+/// What was expected.
+pub fn state_machine_arn(text: &str) -> Result<String, String> {
     let valid = text.starts_with("arn:") && text.contains(":stateMachine:");
     if valid { Ok(text.to_owned()) } else { Err("expected arn:…:states:…:stateMachine:NAME".to_owned()) }
 }

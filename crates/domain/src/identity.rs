@@ -20,9 +20,14 @@ impl ObjectIdentity {
     /// Hexadecimal SHA-256 of the identity. Each part is preceded by its length, so that no two
     /// different identities share an encoding.
     pub fn digest(&self) -> String {
+        hex::encode(self.digest_bytes())
+    }
+
+    /// The 32 bytes of [`ObjectIdentity::digest`].
+    pub fn digest_bytes(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         self.update(&mut hasher);
-        hex::encode(hasher.finalize())
+        hasher.finalize().into()
     }
 
     pub(crate) fn update(&self, hasher: &mut Sha256) {

@@ -1,8 +1,7 @@
 //! What a run cost, in words.
 
-use tamiz_domain::RunCost;
+use tamiz_domain::{RunCost, printable};
 
-use crate::figures::printable;
 use crate::language::{Language, say};
 
 /// The cost as sentences.

@@ -1,9 +1,8 @@
 //! Why a stage failed, in words: the job's own note where it left one, else what AWS says.
 
 use serde_json::Value;
-use tamiz_domain::{FailedCause, FailureNote};
+use tamiz_domain::{FailedCause, FailureNote, printable};
 
-use crate::figures::printable;
 use crate::language::{Language, say, sayable};
 
 /// A failed stage as an operator wants it told.

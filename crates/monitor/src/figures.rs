@@ -1,5 +1,7 @@
 //! Numbers and names as people read them, the same in mail, report, profile and findings.
 
+use tamiz_domain::printable;
+
 /// A whole number with commas between thousands: `12,345`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -60,15 +62,6 @@ pub fn capitalised(clause: &str) -> String {
 /// a line or turn the reading direction replaced by `?`. Whoever uploads a file chooses its name.
 pub fn source_name(source: &str) -> String {
     printable(source.rsplit_once("?versionId=").map_or(source, |(name, _)| name))
-}
-
-/// `text` on one line: control characters and invisible marks of direction become `?`.
-pub fn printable(text: &str) -> String {
-    let forges = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().map(|c| if forges(c) { '?' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -3,13 +3,13 @@
 mod changes;
 mod text;
 
-use tamiz_domain::{FileReport, RejectReason, RunLayout, Verdict};
-use tamiz_ports::Mail;
+use tamiz_domain::{FileReport, RejectReason, RunLayout, Verdict, printable};
+use tamiz_ports::{Mail, wrapped};
 
 use crate::account::Account;
 use crate::cost::in_words;
-use crate::figures::{capitalised, count_of, percent, printable, share, source_name, thousands};
-use text::{table, wrapped};
+use crate::figures::{capitalised, count_of, percent, share, source_name, thousands};
+use text::table;
 
 /// Files listed at most; the report lists them all.
 const MAX_FILES: usize = 20;

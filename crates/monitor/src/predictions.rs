@@ -4,12 +4,11 @@ use arrow::datatypes::Metadata;
 use futures::{StreamExt, TryStreamExt, stream};
 use object_store::ObjectMeta;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
-use tamiz_domain::{LabelMap, Labelling, ModelReference, PartEntry, RunId, RunLayout, schema};
+use tamiz_domain::{LabelMap, Labelling, ModelReference, PartEntry, RunId, RunLayout, printable, schema};
 use tamiz_ports::{Folder, ParquetObject};
 use tamiz_telemetry::Progress;
 
 use crate::MonitorError;
-use crate::figures::printable;
 use crate::tally::{Tally, wanted};
 
 /// Parts read at once: enough to hide the store's latency, few enough to bound memory.

@@ -9,10 +9,9 @@ mod quality;
 mod usual;
 
 use maud::html;
-use tamiz_domain::Verdict;
+use tamiz_domain::{Verdict, printable};
 
 use crate::account::Account;
-use crate::figures::printable;
 use crate::language::{say, sayable};
 use crate::page::Page;
 

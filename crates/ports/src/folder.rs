@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 use object_store::path::Path;
 use object_store::{
     Attribute, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, UpdateVersion,
@@ -142,11 +143,29 @@ impl Folder {
     /// # Errors
     /// [`StoreError`] other than `NotFound`.
     pub async fn exists(&self, name: &str) -> Result<bool, StoreError> {
-        match self.store.head(&self.path(name)).await {
-            Ok(_) => Ok(true),
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(StoreError::of("look at", self.uri_of(name), error)),
-        }
+        Ok(self.meta_if_exists(name).await?.is_some())
+    }
+
+    /// What the store knows of an object; none if it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError`] other than `NotFound`.
+    pub async fn meta_if_exists(&self, name: &str) -> Result<Option<ObjectMeta>, StoreError> {
+        let looked_at = self.store.head(&self.path(name)).await;
+        none_if_missing(looked_at.map_err(|error| StoreError::of("look at", self.uri_of(name), error)))
+    }
+
+    /// When an object was written last; none if it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError`] other than `NotFound`, `Malformed` for a time that no calendar has.
+    pub async fn modified_at(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+        let Some(meta) = self.meta_if_exists(name).await? else { return Ok(None) };
+        let (second, nanosecond) = (meta.last_modified.timestamp(), meta.last_modified.timestamp_subsec_nanos());
+        // A leap second has more nanoseconds than jiff takes.
+        let nanosecond = i32::try_from(nanosecond.min(999_999_999)).unwrap_or_default();
+        let malformed = |error| StoreError::Malformed { uri: self.uri_of(name), source: Box::new(error) };
+        Timestamp::new(second, nanosecond).map(Some).map_err(malformed)
     }
 
     /// Writes an object, over whatever was there. A reader sees the old content or the new, never a part.
@@ -217,15 +236,16 @@ impl Folder {
     /// # Errors
     /// [`StoreError`]; a missing folder is an empty one.
     pub async fn list(&self, name: &str) -> Result<Vec<ObjectMeta>, StoreError> {
-        let prefix = self.path(name);
-        let mut found: Vec<ObjectMeta> = self
-            .store
-            .list(Some(&prefix))
-            .try_collect()
-            .await
-            .map_err(|error| StoreError::of("list", self.uri_of(name), error))?;
+        let mut found: Vec<ObjectMeta> = self.stream(name).try_collect().await?;
         found.sort_by(|a, b| a.location.cmp(&b.location));
         Ok(found)
+    }
+
+    /// As [`Folder::list`], as they come and in any order: for a folder of more objects than should be held at once.
+    pub fn stream(&self, name: &str) -> BoxStream<'static, Result<ObjectMeta, StoreError>> {
+        let uri = self.uri_of(name);
+        let listed = self.store.list(Some(&self.path(name)));
+        listed.map_err(move |error| StoreError::of("list", uri.as_str(), error)).boxed()
     }
 
     /// Names of the folders directly below `name`, in order.

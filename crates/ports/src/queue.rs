@@ -44,6 +44,9 @@ impl Disposed for QueueError {
 /// timeout, and comes back unless it was acknowledged.
 #[async_trait::async_trait]
 pub trait Queue: Send + Sync {
+    /// Sends messages, in any order. After an error some of them may have been sent.
+    async fn send(&self, bodies: &[String]) -> Result<(), QueueError>;
+
     /// Up to ten messages, waiting at most `wait` for the first.
     async fn receive(&self, wait: Duration) -> Result<Vec<Message>, QueueError>;
 
@@ -69,8 +72,8 @@ struct State {
 }
 
 impl MemoryQueue {
-    /// Sends a message.
-    pub fn send(&self, body: impl Into<String>) {
+    /// Puts a message into it, as a sender does who is not of this program.
+    pub fn put(&self, body: impl Into<String>) {
         let mut state = self.lock();
         state.sent += 1;
         let id = format!("message-{}", state.sent);
@@ -102,6 +105,11 @@ impl MemoryQueue {
 
 #[async_trait::async_trait]
 impl Queue for MemoryQueue {
+    async fn send(&self, bodies: &[String]) -> Result<(), QueueError> {
+        bodies.iter().for_each(|body| self.put(body));
+        Ok(())
+    }
+
     async fn receive(&self, _wait: Duration) -> Result<Vec<Message>, QueueError> {
         let mut state = self.lock();
         let mut messages = Vec::new();
@@ -139,7 +147,7 @@ mod tests {
     #[tokio::test]
     async fn an_unacknowledged_message_comes_back_with_a_higher_count() {
         let queue = MemoryQueue::default();
-        (0..12).for_each(|n| queue.send(n.to_string()));
+        (0..12).for_each(|n| queue.put(n.to_string()));
         let first = queue.receive(Duration::ZERO).await.unwrap();
         assert_eq!(first.len(), 10);
         queue.acknowledge(&first[0].receipt).await.unwrap();

@@ -7,7 +7,7 @@ use super::STORE;
 use crate::service_error::{Cause, ServiceError};
 
 /// The object store's error for S3's answer about `path`.
-pub(super) fn map(path: &Path, error: impl Into<ServiceError>) -> Error {
+pub(crate) fn map(path: &Path, error: impl Into<ServiceError>) -> Error {
     let error = error.into();
     let path = path.to_string();
     let source = |error: ServiceError| Box::new(error) as Box<dyn std::error::Error + Send + Sync>;

@@ -6,6 +6,7 @@ mod batch_capacity;
 mod local_aws;
 mod misbehaving_endpoint;
 mod s3_store;
+mod s3_uploads;
 mod scripted;
 mod sns_mailer;
 mod sqs_queue;

@@ -43,12 +43,19 @@ async fn a_message_that_is_given_back_is_delivered_again() {
 }
 
 #[tokio::test]
-async fn ten_messages_come_at_once() {
+async fn messages_that_are_too_long_are_not_taken() {
     let local = LocalAws::start();
-    let (queue, sqs, url) = queue(&local).await;
-    for n in 0..12 {
-        sqs.send_message().queue_url(&url).message_body(n.to_string()).send().await.unwrap();
-    }
+    let (queue, ..) = queue(&local).await;
+    let error = queue.send(&["x".repeat(2 << 20)]).await.unwrap_err();
+    assert_eq!(error.to_string(), "failed to send messages on the queue");
+}
+
+#[tokio::test]
+async fn any_number_of_messages_is_sent_and_ten_come_at_once() {
+    let local = LocalAws::start();
+    let (queue, ..) = queue(&local).await;
+    queue.send(&[]).await.unwrap();
+    queue.send(&(0..12).map(|n| n.to_string()).collect::<Vec<_>>()).await.unwrap();
     let first = queue.receive(Duration::from_secs(10)).await.unwrap();
     let rest = queue.receive(Duration::from_secs(10)).await.unwrap();
     assert_eq!((first.len(), rest.len()), (10, 2));

@@ -7,7 +7,7 @@ mod top;
 mod words;
 
 use maud::html;
-use tamiz_monitor::figures::printable;
+use tamiz_domain::printable;
 use tamiz_monitor::language::Language;
 use tamiz_monitor::page::Page;
 

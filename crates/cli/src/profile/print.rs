@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
-use tamiz_monitor::figures::{capitalised, percent, printable, share, thousands};
+use tamiz_domain::printable;
+use tamiz_monitor::figures::{capitalised, percent, share, thousands};
 
 use crate::error::CommandError;
 use crate::profile::figures::Profile;

@@ -4,6 +4,7 @@
 //! Created" events of EventBridge, plain or inside one too. The S3 test event and folder markers announce nothing.
 //! Whatever else comes is a [`Refusal`] with its reason: one record of a message never spoils the others.
 
+mod announcement;
 mod refusal;
 mod upload;
 
@@ -12,7 +13,9 @@ mod tests;
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use tamiz_ports::StoredUpload;
 
+pub use announcement::announcement;
 pub use refusal::Refusal;
 pub use upload::{Sequencer, Upload, newest};
 
@@ -50,6 +53,19 @@ fn parse_enveloped(body: &str, envelopes: usize) -> Vec<Record> {
         Some(message) if event["Type"] == "Notification" && envelopes > 0 => parse_enveloped(message, envelopes - 1),
         _ => vec![Record::Refused(Refusal::UnknownShape)],
     }
+}
+
+/// What an upload that lies in the bucket would have been announced as.
+pub fn from_stored(stored: &StoredUpload) -> Record {
+    let fields = Fields {
+        bucket: &stored.bucket,
+        key: stored.key.clone(),
+        etag: &stored.etag,
+        version_id: stored.version_id.as_deref(),
+        size: stored.size,
+        sequencer: None,
+    };
+    outcome(fields.upload())
 }
 
 fn outcome(result: Result<Option<Upload>, Refusal>) -> Record {

@@ -20,13 +20,13 @@ fn busy_desk() -> (Desk, Vec<ObjectIdentity>) {
         &[upload("d", "1", 1)],
         &[upload("d", "1", 1)],
     ];
-    messages.iter().for_each(|records| desk.queue.send(body(records)));
+    messages.iter().for_each(|records| desk.queue.put(body(records)));
     (desk, ["a", "b", "c", "d"].map(|key| identity(key, "1")).into())
 }
 
 async fn check_busy_desk(desk: &Desk, objects: &[ObjectIdentity]) {
     desk.check(objects).await;
-    assert_eq!(desk.names("refused").await.len(), 1);
+    assert_eq!(desk.refusals().await.len(), 1);
     assert!(desk.repeats().await.is_empty(), "an event that comes again is no second upload");
     let num_marked = desk.names("runs").await.iter().filter(|name| name.ends_with("started.json")).count();
     assert_eq!(num_marked, desk.started().len());

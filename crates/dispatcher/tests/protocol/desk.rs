@@ -5,11 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
-use tamiz_dispatcher::{Clock, Deps, Dispatcher, Outcome, RepeatRecord, Settings, run};
+use tamiz_dispatcher::{Clock, Deps, Dispatcher, Outcome, Reconciliation, RepeatRecord, Settings, run};
 use tamiz_domain::{Claim, Manifest, ObjectIdentity, RunId};
-use tamiz_ports::{FixedCapacity, Folder, MemoryQueue, MemoryStores, MemoryWorkflow, Message, Queue, Stores};
+use tamiz_ports::{
+    FixedCapacity, Folder, MemoryQueue, MemoryStores, MemoryUploads, MemoryWorkflow, Message, Queue, StoredUpload,
+    Stores,
+};
 use tamiz_telemetry::Shutdown;
 
 use crate::fuse::Fuse;
@@ -86,6 +90,10 @@ impl Desk {
             once: true,
             config: vec!["s3://artifacts/configuration/pipeline.toml".parse().unwrap()],
             job_queues: vec![],
+            reconcile: None,
+            older_than: SignedDuration::ZERO,
+            topic_arn: None,
+            project: "tamiz".into(),
         }
     }
 
@@ -137,6 +145,24 @@ impl Desk {
 
     pub fn started(&self) -> Vec<RunId> {
         self.workflow.executions().into_keys().collect()
+    }
+
+    /// The records of refusals, by name.
+    pub async fn refusals(&self) -> Vec<String> {
+        self.names("refused").await.into_iter().filter(|name| name.ends_with(".json")).collect()
+    }
+
+    /// A comparison of these uploads with claims and runs; whatever was uploaded or planned before now is old enough.
+    pub fn reconciliation(&self, uploads: Vec<StoredUpload>, fuse: &Arc<Fuse>) -> Reconciliation {
+        let deps = self.deps(fuse);
+        Reconciliation {
+            staging: deps.stores.open_str("s3://staging").unwrap(),
+            uploads: Arc::new(MemoryUploads(uploads)),
+            queue: deps.queue,
+            workflow: deps.workflow,
+            older_than: SignedDuration::ZERO,
+            dry_run: false,
+        }
     }
 
     /// Every repeat on record, with its run.

@@ -113,6 +113,10 @@ fn queue_error() -> QueueError {
 
 #[async_trait::async_trait]
 impl Queue for FusedQueue {
+    async fn send(&self, bodies: &[String]) -> std::result::Result<(), QueueError> {
+        self.fuse.guard(self.inner.send(bodies), queue_error).await
+    }
+
     async fn receive(&self, wait: Duration) -> std::result::Result<Vec<Message>, QueueError> {
         self.fuse.guard(self.inner.receive(wait), queue_error).await
     }

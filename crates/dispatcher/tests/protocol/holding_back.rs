@@ -14,9 +14,9 @@ async fn held_back_messages_are_not_lost() {
     let desk = Desk::default();
     desk.limit("max_open_runs = 1");
     let unfused = Arc::new(Fuse::none());
-    desk.queue.send(body(&[upload("a", "1", 1)]));
+    desk.queue.put(body(&[upload("a", "1", 1)]));
     desk.work(&unfused).await.unwrap();
-    desk.queue.send(body(&[upload("b", "1", 1)]));
+    desk.queue.put(body(&[upload("b", "1", 1)]));
     for _ in 0..3 {
         let outcome = desk.work(&unfused).await.unwrap();
         assert_eq!((outcome.messages_held_back, outcome.runs_started), (1, 0));
@@ -33,7 +33,7 @@ async fn waiting_jobs_hold_back_as_well() {
     let mut desk = Desk::default();
     desk.num_waiting = 3;
     desk.limit("max_runnable_jobs = 3");
-    desk.queue.send(body(&[upload("a", "1", 1)]));
+    desk.queue.put(body(&[upload("a", "1", 1)]));
     assert_eq!(desk.work(&Arc::new(Fuse::none())).await.unwrap().messages_held_back, 1);
     assert!(desk.started().is_empty());
     desk.num_waiting = 2;
@@ -57,10 +57,10 @@ async fn a_batch_of_many_runs_stops_at_the_limit() {
 async fn what_starts_nothing_is_not_held_back() {
     let desk = Desk::default();
     desk.limit("max_open_runs = 1");
-    desk.queue.send(body(&[upload("a", "1", 1)]));
+    desk.queue.put(body(&[upload("a", "1", 1)]));
     desk.come_to_rest().await;
-    desk.queue.send(body(&[upload("a", "1", 2)]));
-    desk.queue.send("nonsense");
+    desk.queue.put(body(&[upload("a", "1", 2)]));
+    desk.queue.put("nonsense");
     let outcome = desk.come_to_rest().await;
     assert_eq!((outcome.already_seen, outcome.refused, outcome.messages_held_back), (1, 1, 0));
 }
@@ -70,7 +70,7 @@ async fn an_unfinished_run_waits_for_room_too() {
     let desk = Desk::default();
     desk.limit("max_open_runs = 1");
     // Look, count, manifest, claim: the crash leaves a claim without an execution.
-    desk.queue.send(body(&[upload("a", "1", 1)]));
+    desk.queue.put(body(&[upload("a", "1", 1)]));
     for step in 1.. {
         let fuse = Arc::new(Fuse::new(step, Moment::After, Effect::Crash));
         let _ = desk.work(&fuse).await;

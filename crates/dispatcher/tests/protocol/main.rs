@@ -13,6 +13,8 @@ mod holding_back;
 mod invocations;
 mod overlaps;
 mod polling;
+mod reconciling;
 mod refusals;
 mod repeats;
+mod replaying;
 mod settings;

@@ -27,6 +27,10 @@ struct Diary {
 
 #[async_trait::async_trait]
 impl Queue for Diary {
+    async fn send(&self, bodies: &[String]) -> Result<(), QueueError> {
+        self.inner.send(bodies).await
+    }
+
     async fn receive(&self, wait: Duration) -> Result<Vec<Message>, QueueError> {
         let number = self.receives.fetch_add(1, Ordering::SeqCst) + 1;
         if let Some((_, shutdown)) = self.stop_at.as_ref().filter(|(at, _)| number >= *at) {
@@ -85,7 +89,7 @@ fn diary(desk: &Desk) -> Diary {
 #[tokio::test]
 async fn uploads_that_come_together_become_one_run() {
     let desk = Desk::default();
-    (0..25).for_each(|n| desk.queue.send(body(&[upload(&format!("{n:02}"), "1", 1)])));
+    (0..25).for_each(|n| desk.queue.put(body(&[upload(&format!("{n:02}"), "1", 1)])));
     let outcome = poll(&desk, &Arc::new(diary(&desk)), Shutdown::new()).await.unwrap();
     assert_eq!((outcome.runs_started, outcome.messages_settled), (1, 25), "a receive holds ten messages");
     assert!(desk.queue.is_empty());
@@ -95,7 +99,7 @@ async fn uploads_that_come_together_become_one_run() {
 async fn the_window_ends_when_a_run_is_full() {
     let desk = Desk::default();
     desk.limit("max_objects = 10");
-    (0..20).for_each(|n| desk.queue.send(body(&[upload(&format!("{n:02}"), "1", 1)])));
+    (0..20).for_each(|n| desk.queue.put(body(&[upload(&format!("{n:02}"), "1", 1)])));
     let queue = Arc::new(diary(&desk));
     let outcome = poll(&desk, &queue, Shutdown::new()).await.unwrap();
     assert_eq!(outcome.runs_started, 2);
@@ -105,7 +109,7 @@ async fn the_window_ends_when_a_run_is_full() {
 #[tokio::test]
 async fn a_stop_finishes_the_batch_at_hand_and_takes_no_other() {
     let desk = Desk::default();
-    (0..20).for_each(|n| desk.queue.send(body(&[upload(&format!("{n:02}"), "1", 1)])));
+    (0..20).for_each(|n| desk.queue.put(body(&[upload(&format!("{n:02}"), "1", 1)])));
     let shutdown = Shutdown::new();
     let queue = Arc::new(Diary { stop_at: Some((1, shutdown.clone())), ..diary(&desk) });
     let outcome = poll(&desk, &queue, shutdown).await.unwrap();
@@ -116,7 +120,7 @@ async fn a_stop_finishes_the_batch_at_hand_and_takes_no_other() {
 #[tokio::test]
 async fn messages_at_hand_are_kept_invisible_while_work_goes_on() {
     let desk = Desk::default();
-    desk.queue.send(body(&[upload("a", "1", 1)]));
+    desk.queue.put(body(&[upload("a", "1", 1)]));
     let queue = Arc::new(diary(&desk));
     poll(&desk, &queue, Shutdown::new()).await.unwrap();
     let extended = queue.extended.lock().unwrap();
@@ -129,7 +133,7 @@ async fn messages_at_hand_are_kept_invisible_while_work_goes_on() {
 async fn a_loop_waits_for_room_and_then_goes_on() {
     let desk = Desk::default();
     desk.limit("max_open_runs = 1\nmax_objects = 1");
-    ["a", "b"].iter().for_each(|key| desk.queue.send(body(&[upload(key, "1", 1)])));
+    ["a", "b"].iter().for_each(|key| desk.queue.put(body(&[upload(key, "1", 1)])));
     let shutdown = Shutdown::new();
     // Stops at the third receive: after the first batch the second message is held back.
     let queue = Arc::new(Diary { stop_at: Some((3, shutdown.clone())), ..diary(&desk) });

@@ -11,9 +11,9 @@ use crate::fuse::{Effect, Fuse};
 #[tokio::test]
 async fn the_same_bytes_under_one_key_give_one_run_and_a_record_of_the_repeat() {
     let desk = Desk::default();
-    desk.queue.send(body(&[upload("a", "1", 1)]));
+    desk.queue.put(body(&[upload("a", "1", 1)]));
     desk.come_to_rest().await;
-    desk.queue.send(body(&[upload("a", "1", 2)]));
+    desk.queue.put(body(&[upload("a", "1", 2)]));
     let outcome = desk.come_to_rest().await;
     assert_eq!((outcome.runs_started, outcome.already_seen), (0, 1));
     desk.check(&[identity("a", "1")]).await;
@@ -26,11 +26,11 @@ async fn the_same_bytes_under_one_key_give_one_run_and_a_record_of_the_repeat() 
 #[tokio::test]
 async fn a_repeat_that_is_delivered_again_is_counted_once() {
     let desk = Desk::default();
-    desk.queue.send(body(&[upload("a", "1", 1)]));
+    desk.queue.put(body(&[upload("a", "1", 1)]));
     desk.come_to_rest().await;
     let mut already_seen = 0;
     for _ in 0..3 {
-        desk.queue.send(body(&[upload("a", "1", 2)]));
+        desk.queue.put(body(&[upload("a", "1", 2)]));
         already_seen += desk.come_to_rest().await.already_seen;
     }
     assert_eq!(already_seen, 1);
@@ -41,7 +41,7 @@ async fn a_repeat_that_is_delivered_again_is_counted_once() {
 async fn a_redelivered_message_starts_no_second_execution_and_is_no_repeat() {
     let desk = Desk::default();
     for _ in 0..3 {
-        desk.queue.send(body(&[upload("a", "1", 1), upload("b", "1", 1)]));
+        desk.queue.put(body(&[upload("a", "1", 1), upload("b", "1", 1)]));
         desk.come_to_rest().await;
     }
     assert_eq!(desk.started().len(), 1);
@@ -52,7 +52,7 @@ async fn a_redelivered_message_starts_no_second_execution_and_is_no_repeat() {
 async fn changed_bytes_under_one_key_give_a_second_run() {
     let desk = Desk::default();
     for content in ["1", "2"] {
-        desk.queue.send(body(&[upload("a", content, 1)]));
+        desk.queue.put(body(&[upload("a", content, 1)]));
         desk.come_to_rest().await;
     }
     assert_eq!(desk.started().len(), 2);
@@ -63,8 +63,8 @@ async fn changed_bytes_under_one_key_give_a_second_run() {
 #[tokio::test]
 async fn two_contents_of_one_key_that_arrive_together_out_of_order_both_count() {
     let desk = Desk::default();
-    desk.queue.send(body(&[upload("a", "new", 2)]));
-    desk.queue.send(body(&[upload("a", "old", 1)]));
+    desk.queue.put(body(&[upload("a", "new", 2)]));
+    desk.queue.put(body(&[upload("a", "old", 1)]));
     desk.come_to_rest().await;
     desk.check(&[identity("a", "new"), identity("a", "old")]).await;
     assert_eq!(desk.started().len(), 1, "they are packed into one run");
@@ -73,8 +73,8 @@ async fn two_contents_of_one_key_that_arrive_together_out_of_order_both_count() 
 #[tokio::test]
 async fn of_the_same_bytes_uploaded_twice_together_the_newest_version_is_read_and_the_other_recorded() {
     let desk = Desk::default();
-    desk.queue.send(body(&[upload("a", "1", 16)]));
-    desk.queue.send(body(&[upload("a", "1", 9)]));
+    desk.queue.put(body(&[upload("a", "1", 16)]));
+    desk.queue.put(body(&[upload("a", "1", 9)]));
     let outcome = desk.come_to_rest().await;
     assert_eq!((outcome.runs_started, outcome.already_seen), (1, 1));
     let manifest = desk.manifest(&desk.started()[0]).await;
@@ -105,7 +105,7 @@ async fn a_later_upload_of_the_same_bytes_does_not_replace_the_version_that_a_ma
 async fn without_versions_an_upload_of_known_bytes_is_recorded_as_a_repeat() {
     let desk = Desk::default();
     for sequence in [1, 2] {
-        desk.queue.send(body(&[unversioned("a", "1", sequence)]));
+        desk.queue.put(body(&[unversioned("a", "1", sequence)]));
         desk.come_to_rest().await;
     }
     assert_eq!((desk.started().len(), desk.repeats().await.len()), (1, 1));
@@ -115,10 +115,10 @@ async fn without_versions_an_upload_of_known_bytes_is_recorded_as_a_repeat() {
 async fn an_upload_whose_run_ended_is_settled_however_it_ended() {
     for status in [ExecutionStatus::Running, ExecutionStatus::Succeeded, ExecutionStatus::Failed] {
         let desk = Desk::default();
-        desk.queue.send(body(&[upload("a", "1", 1)]));
+        desk.queue.put(body(&[upload("a", "1", 1)]));
         desk.come_to_rest().await;
         desk.workflow.close(&desk.started()[0], status);
-        desk.queue.send(body(&[upload("a", "1", 2)]));
+        desk.queue.put(body(&[upload("a", "1", 2)]));
         let outcome = desk.come_to_rest().await;
         assert_eq!((outcome.runs_started, outcome.messages_settled), (0, 1), "{status:?}");
         assert_eq!(desk.workflow.executions()[&desk.started()[0]].1, status);
@@ -129,10 +129,10 @@ async fn an_upload_whose_run_ended_is_settled_however_it_ended() {
 #[tokio::test]
 async fn known_bytes_start_no_second_execution_after_the_engine_forgot_the_first() {
     let mut desk = Desk::default();
-    desk.queue.send(body(&[upload("a", "1", 1)]));
+    desk.queue.put(body(&[upload("a", "1", 1)]));
     desk.come_to_rest().await;
     desk.workflow = Arc::new(MemoryWorkflow::default());
-    desk.queue.send(body(&[upload("a", "1", 2)]));
+    desk.queue.put(body(&[upload("a", "1", 2)]));
     let outcome = desk.come_to_rest().await;
     assert_eq!((outcome.runs_started, outcome.already_seen), (0, 1));
     assert!(desk.started().is_empty());

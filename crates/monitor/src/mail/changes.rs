@@ -1,12 +1,12 @@
 //! How the run differs: from what the model was measured on, and from the runs before.
 
-use tamiz_domain::MovedWord;
+use tamiz_domain::{MovedWord, printable};
+use tamiz_ports::wrapped;
 
 use super::section;
-use super::text::wrapped;
 use crate::account::Account;
 use crate::drift::in_words;
-use crate::figures::{capitalised, count_of, percent, printable};
+use crate::figures::{capitalised, count_of, percent};
 use crate::usual::Usual;
 
 /// Shares named at most; the report has them all.

@@ -1,11 +1,11 @@
 //! How far the run is from what its model was measured on, feature by feature.
 
 use maud::{Markup, html};
-use tamiz_domain::{DriftBin, Feature, FeatureDrift, MovedWord, Shift, Value};
+use tamiz_domain::{DriftBin, Feature, FeatureDrift, MovedWord, Shift, Value, printable};
 
 use crate::account::Account;
 use crate::drift::in_words;
-use crate::figures::{printable, share};
+use crate::figures::share;
 use crate::language::{Language, say};
 use crate::page::{Columns, columns, section as page_section};
 

@@ -1,10 +1,10 @@
 //! The input files, what was left out of them, and the rejected records by reason.
 
 use maud::{Markup, html};
-use tamiz_domain::{FileReport, RejectReason};
+use tamiz_domain::{FileReport, RejectReason, printable};
 
 use crate::account::Account;
-use crate::figures::{capitalised, printable, source_name};
+use crate::figures::{capitalised, source_name};
 use crate::language::{Language, say, sayable};
 use crate::page::section;
 use crate::rejects::Example;

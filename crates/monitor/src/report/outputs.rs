@@ -1,11 +1,10 @@
 //! Where everything lies: model, predictions, rejected rows.
 
 use maud::{Markup, html};
-use tamiz_domain::{Labelling, RunLayout};
+use tamiz_domain::{Labelling, RunLayout, printable};
 
 use crate::account::Account;
 use crate::cost::in_words;
-use crate::figures::printable;
 use crate::language::{Language, say};
 use crate::page::section as page_section;
 

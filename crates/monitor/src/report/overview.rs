@@ -1,11 +1,11 @@
 //! The top of the page: verdict, big numbers, what went wrong, what deserves a look.
 
 use maud::{Markup, html};
-use tamiz_domain::Verdict;
+use tamiz_domain::{Verdict, printable};
 
 use super::verdict;
 use crate::account::Account;
-use crate::figures::{capitalised, printable, share};
+use crate::figures::{capitalised, share};
 use crate::language::say;
 use crate::page::{figure, figures as page_figures, section};
 

@@ -1,10 +1,10 @@
 //! What the model said: classes, how sure it was, against the lexicon's sentiment, in which languages.
 
 use maud::{Markup, html};
-use tamiz_domain::Histogram;
+use tamiz_domain::{Histogram, printable};
 
 use crate::account::Account;
-use crate::figures::{printable, share};
+use crate::figures::share;
 use crate::language::{Language, say};
 use crate::page::{Bar, Columns, bars, columns, section};
 

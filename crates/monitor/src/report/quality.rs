@@ -1,11 +1,10 @@
 //! Figures against the labels that came with the data.
 
 use maud::{Markup, html};
-use tamiz_domain::Slice;
+use tamiz_domain::{Slice, printable};
 
 use super::predicted::cell;
 use crate::account::Account;
-use crate::figures::printable;
 use crate::language::{Language, say, sayable};
 use crate::page::section as page_section;
 

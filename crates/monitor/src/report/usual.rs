@@ -1,9 +1,9 @@
 //! What the data is like, beside the runs before.
 
 use maud::{Markup, html};
+use tamiz_domain::printable;
 
 use crate::account::Account;
-use crate::figures::printable;
 use crate::language::{say, sayable};
 use crate::page::section as page_section;
 

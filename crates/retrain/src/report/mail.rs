@@ -1,7 +1,7 @@
 //! The mail about a retraining: plain text, verdict first.
 
 use tamiz_domain::{Decision, MetricSet, ModelReference, Promotion, RuleOutcome};
-use tamiz_ports::Mail;
+use tamiz_ports::{Mail, wrapped};
 
 use crate::percent;
 
@@ -24,7 +24,7 @@ pub(crate) fn mail(model: &ModelReference, promotion: &Promotion, folder: &str) 
         (_, None) => "none".into(),
     };
     let body = format!(
-        "{}\nModel:     {}\nIn use:    {in_use}\nDecided:   {} by {}\nFolder:    {folder}\n\nHold-out, which training never saw:\n{}{}",
+        "{}\n\nModel:     {}\nIn use:    {in_use}\nDecided:   {} by {}\nFolder:    {folder}\n\nHold-out, which training never saw:\n{}{}",
         wrapped("", &promotion.why),
         model.name,
         promotion.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
@@ -56,38 +56,7 @@ fn rules(promotion: &Promotion) -> String {
     }
     let line = |outcome: &RuleOutcome| {
         let mark = if outcome.kept { "kept" } else { "BROKEN" };
-        wrapped(&format!("  {:<12}{mark:<8}", outcome.rule), &outcome.says)
+        wrapped(&format!("  {:<12}{mark:<8}", outcome.rule), &outcome.says) + "\n"
     };
     format!("\nRules of promotion:\n{}", promotion.rules.iter().map(line).collect::<String>())
-}
-
-/// Text behind a head, broken between words, further lines below the text's beginning.
-fn wrapped(head: &str, text: &str) -> String {
-    const COLUMNS: usize = 78;
-    let (mut lines, mut line) = (String::new(), head.to_owned());
-    for word in text.split(' ') {
-        if line.len() + word.len() >= COLUMNS && line.trim() != "" && line.len() > head.len() {
-            lines.push_str(line.trim_end());
-            lines.push('\n');
-            line = " ".repeat(head.len());
-        }
-        line.push_str(word);
-        line.push(' ');
-    }
-    format!("{lines}{}\n", line.trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_rules_are_broken_between_words_within_78_columns() {
-        let told = wrapped("  accuracy    kept    ", &"ninety against eighty ".repeat(12));
-        assert!(told.lines().count() > 3 && told.lines().all(|line| line.len() <= 78), "{told}");
-        assert!(
-            told.lines().skip(1).all(|line| line.starts_with(&" ".repeat(22)) && !line.starts_with(&" ".repeat(23))),
-            "{told}"
-        );
-    }
 }

@@ -1,7 +1,8 @@
 //! Labels, languages, lengths, missing values, and rejected records.
 
 use maud::{Markup, html};
-use tamiz_monitor::figures::{capitalised, percent, printable, share, thousands};
+use tamiz_domain::printable;
+use tamiz_monitor::figures::{capitalised, percent, share, thousands};
 use tamiz_monitor::language::Language;
 use tamiz_monitor::page::{Bar, bars, bars_of, section};
 

@@ -1,8 +1,8 @@
 //! Each file: what it is, what became of its records, and what its columns are read as.
 
 use maud::{Markup, html};
-use tamiz_domain::SourceColumn;
-use tamiz_monitor::figures::{printable, thousands};
+use tamiz_domain::{SourceColumn, printable};
+use tamiz_monitor::figures::thousands;
 use tamiz_monitor::page::section as page_section;
 
 use crate::profile::figures::{FileProfile, Profile};

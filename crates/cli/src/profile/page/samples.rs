@@ -1,7 +1,7 @@
 //! What cleaning does to some rows, step by step.
 
 use maud::{Markup, html};
-use tamiz_monitor::figures::printable;
+use tamiz_domain::printable;
 use tamiz_monitor::page::section as page_section;
 
 use crate::profile::cleaned::Cleaned;

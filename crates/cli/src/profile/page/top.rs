@@ -1,7 +1,8 @@
 //! The top of the page: what the data is, in one sentence and a few numbers, and what deserves a look.
 
 use maud::{Markup, html};
-use tamiz_monitor::figures::{capitalised, count_of, percent, printable, share, thousands};
+use tamiz_domain::printable;
+use tamiz_monitor::figures::{capitalised, count_of, percent, share, thousands};
 use tamiz_monitor::language::Language;
 use tamiz_monitor::page::{figure, figures as page_figures, section};
 

@@ -1,7 +1,8 @@
 //! Frequent and typical words, class by class.
 
 use maud::{Markup, html};
-use tamiz_monitor::figures::{count_of, percent, printable, share};
+use tamiz_domain::printable;
+use tamiz_monitor::figures::{count_of, percent, share};
 use tamiz_monitor::language::Language;
 use tamiz_monitor::page::{Bar, bars_of, section as page_section};
 
