@@ -36,4 +36,4 @@ def build(settings: Settings, listener: socket.socket) -> tuple[BaseWSGIServer, 
     faults = Faults(scheduler)
     faults.install()
     calls = Calls()
-    return serve(listener, Admin(mailbox, faults, calls), faults, calls), desk.children
+    return serve(listener, Admin(mailbox, scheduler, faults, calls), faults, calls), desk.children

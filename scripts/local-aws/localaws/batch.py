@@ -66,6 +66,16 @@ class Scheduler:
         with self._lock:
             return [job for job in self._jobs.values() if job.attempt]
 
+    def forget(self) -> list[str]:
+        """Lets go of every job that has ended and that no other waits for, a whole array at once; answers ids."""
+        with self._lock:
+            needed = {each["jobId"] for job in self._waiting for each in job.depends_on or []}
+            over = {job.job_id for job in self._jobs.values() if job.settled} - needed
+            ended = [job for job in self._jobs.values() if {job.job_id, job.job_id.split(":")[0]} <= over]
+            for each in ended:
+                del self._jobs[each.job_id]
+            return [each.job_id for each in ended]
+
     def _release(self) -> None:
         """Makes every waiting job runnable whose dependencies are done, and fails those whose dependencies failed."""
         for job in [each for each in self._waiting if not each.settled]:

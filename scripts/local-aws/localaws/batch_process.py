@@ -44,8 +44,11 @@ class Attempt:
         self._told = Ending(None, status_reason)
         self._asked_to_stop.set()
 
-    def tell(self, ending: Ending) -> subprocess.Popen[bytes] | None:
-        """Makes the attempt end with this ending, whatever the process itself says; returns the process to kill."""
+    def tell(self, ending: Ending | None) -> subprocess.Popen[bytes] | None:
+        """Makes the attempt end with this ending, whatever the process itself says; returns the process to kill.
+
+        Without an ending the process has the last word.
+        """
         self._told = ending
         return self._process
 

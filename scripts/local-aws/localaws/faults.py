@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from moto.sqs.models import SQSBackend, sqs_backends
-from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from . import damage
 from .batch import Scheduler
@@ -32,8 +31,9 @@ class Fault:
 
     `service` is the name that requests are signed for (s3, sqs, sns, states, batch, lambda, logs), `role` a part of the
     name of the role that signs (EtlRole), `method` the HTTP method, `path` a regular expression searched in the path,
-    `target` a part of the operation's name (SendMessage; the JSON services only). The fault lets `after` requests pass,
-    then strikes `count` times at most, each time with probability `p`.
+    `target` a part of the operation's name (SendMessage; the JSON services only); `whole` leaves out requests for a
+    range of an object. The fault lets `after` requests pass, then strikes `count` times at most, each time with
+    probability `p`.
 
     With `status` requests fail, with `latency_ms` they are slow, with `hold` they wait until the faults are replaced.
     `cut` is the share of the body, of the request's or else of the answer's, after which the connection ends; with
@@ -45,6 +45,7 @@ class Fault:
     method: str = ""
     path: str = ""
     target: str = ""
+    whole: bool = False
     status: int | None = None
     code: str = "InternalError"
     latency_ms: float = 0
@@ -67,6 +68,7 @@ class Fault:
             and self.method in ("", request["REQUEST_METHOD"])
             and re.search(self.path, request["PATH_INFO"]) is not None
             and self.target in request.get("HTTP_X_AMZ_TARGET", "")
+            and not (self.whole and "HTTP_RANGE" in request)
         )
 
 
@@ -106,16 +108,18 @@ class Faults:
 
         `job` is a regular expression searched in "<name> <id>", `n` how many at most; with `warn` the process gets
         SIGTERM instead of SIGKILL. `statusReason`, `reason` and `exitCode` are what AWS then says, which decides
-        whether the job is retried.
+        whether the job is retried; with a `statusReason` of null it says what the process itself ended with, as if
+        something inside the container had sent the signal.
         """
         found = [
             job for job in self._scheduler.running() if re.search(wish.get("job", ""), f"{job.job_name} {job.job_id}")
         ]
         reason = wish.get("statusReason", "Host EC2 (instance i-0123456789abcdef0) terminated.")
+        ending = None if reason is None else Ending(wish.get("exitCode"), reason, wish.get("reason"))
         killed = []
         for job in found[: wish.get("n", len(found))]:
             attempt = job.attempt
-            process = attempt.tell(Ending(wish.get("exitCode"), reason, wish.get("reason"))) if attempt else None
+            process = attempt.tell(ending) if attempt else None
             if process:
                 if wish.get("warn"):
                     process.terminate()
@@ -206,14 +210,3 @@ def expire_visibility(queue: str) -> int:
     for message in in_flight:
         backend.change_message_visibility(queue, message.receipt_handle, 0)
     return len(in_flight)
-
-
-def forget_executions() -> int:
-    """Forgets every execution that has ended, as AWS does after 90 days; answers how many there were."""
-    forgotten = 0
-    for machine in stepfunctions_parser_backends[ACCOUNT][REGION].state_machines:
-        ended = [each for each in machine.executions if each.status != "RUNNING"]
-        for each in ended:
-            machine.executions.remove(each)
-        forgotten += len(ended)
-    return forgotten

@@ -11,9 +11,11 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from .batch import Scheduler
 from .calls import Calls
 from .damage import rot
-from .faults import Faults, expire_visibility, forget_executions
+from .faults import Faults, expire_visibility
+from .memory import forget
 from .settings import HOST
 from .sns import Mailbox
 
@@ -35,8 +37,9 @@ class Handler(MotoRequestHandler):
 class Admin:
     """The admin API: what tests ask of the local AWS and could not ask of AWS."""
 
-    def __init__(self, mailbox: Mailbox, faults: Faults, calls: Calls) -> None:
+    def __init__(self, mailbox: Mailbox, scheduler: Scheduler, faults: Faults, calls: Calls) -> None:
         self._mailbox = mailbox
+        self._scheduler = scheduler
         self._faults = faults
         self._calls = calls
 
@@ -56,8 +59,8 @@ class Admin:
             return self._faults.duplicate(None if body is None else float(body["p"]))
         if what == "sqs-expire":
             return {"messages": expire_visibility((body or {})["queue"])}
-        if what == "forget-executions":
-            return {"executions": forget_executions()}
+        if what == "forget":
+            return forget(self._scheduler)
         if what == "rot":
             return {"byte": rot(body["bucket"], body["key"], body.get("at", 0.5))}
         if what == "kill":

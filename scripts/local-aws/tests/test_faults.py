@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -100,6 +99,13 @@ def test_fault_can_be_bound_to_a_role(s3: Any, bucket: str, fault: Callable[...,
     s3.put_object(Bucket=bucket, Key="1", Body=b"")
 
 
+def test_fault_can_leave_ranges_alone(s3: Any, bucket: str, fault: Callable[..., None]):
+    fault(method="GET", path="whole", whole=True, status=500)
+    s3.get_object(Bucket=bucket, Key="whole", Range="bytes=0-9")
+    with pytest.raises(ClientError, match="InternalError"):
+        s3.get_object(Bucket=bucket, Key="whole")
+
+
 def test_held_request_goes_on_when_faults_are_replaced(aws: LocalAws, s3: Any, bucket: str, fault: Callable[..., None]):
     fault(method="PUT", path="held", hold=True)
     put = threading.Thread(target=s3.put_object, kwargs={"Bucket": bucket, "Key": "held", "Body": b""})
@@ -109,20 +115,6 @@ def test_held_request_goes_on_when_faults_are_replaced(aws: LocalAws, s3: Any, b
     aws.admin("faults", [])
     put.join()
     assert keys(s3, bucket) == ["held", "whole"]
-
-
-def test_execution_that_is_forgotten_can_be_started_again(aws: LocalAws):
-    states = aws.client("stepfunctions")
-    definition = {"StartAt": "Do", "States": {"Do": {"Type": "Succeed"}}}
-    role = "arn:aws:iam::123456789012:role/any"
-    machine = states.create_state_machine(name="forgotten", definition=json.dumps(definition), roleArn=role)
-    named = {"stateMachineArn": machine["stateMachineArn"], "name": "once", "input": "{}"}
-    execution = states.start_execution(**named)["executionArn"]
-    until(lambda: states.describe_execution(executionArn=execution)["status"] == "SUCCEEDED", "it has ended")
-    assert aws.admin("forget-executions", {})["executions"] >= 1
-    with pytest.raises(ClientError, match="ExecutionDoesNotExist"):
-        states.describe_execution(executionArn=execution)
-    states.start_execution(**named)
 
 
 def keys(s3: Any, bucket: str) -> list[str]:
