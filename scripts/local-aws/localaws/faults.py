@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from moto.sqs.models import SQSBackend, sqs_backends
@@ -23,6 +23,7 @@ from .settings import ACCOUNT, REGION
 SIGNED = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/")
 # Whoever holds a request and never lets go has gone.
 HOLD_SECONDS = 60
+STRUCK_KEPT = 20
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Fault:
     count: int = 1
     p: float = 1.0
     hits: int = 0
+    struck: list[str] = field(default_factory=list)
 
     def matches(self, request: dict[str, Any]) -> bool:
         """Whether the fault is about this WSGI request."""
@@ -93,7 +95,7 @@ class Faults:
             self._replaced = threading.Event()
 
     def listing(self) -> list[dict[str, Any]]:
-        """The faults with the number of times that each struck and still may."""
+        """The faults: how often each struck and still may, and the first requests that it struck."""
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
@@ -172,6 +174,8 @@ class Faults:
             elif self._random.random() < fault.p:
                 fault.count -= 1
                 fault.hits += 1
+                if len(fault.struck) < STRUCK_KEPT:
+                    fault.struck.append(told(request))
                 return fault
         return None
 
@@ -180,6 +184,11 @@ def signature(request: dict[str, Any]) -> tuple[str, str]:
     """The role and the service that a request's signature names."""
     found = SIGNED.search(request.get("HTTP_AUTHORIZATION", ""))
     return (found[1], found[2]) if found else ("", "")
+
+
+def told(request: dict[str, Any]) -> str:
+    """A request in a few words: method, path, and the range of the object that it is for."""
+    return " ".join(filter(None, (request["REQUEST_METHOD"], request["PATH_INFO"], request.get("HTTP_RANGE"))))
 
 
 def fail(fault: Fault, request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:

@@ -91,7 +91,8 @@ def test_requests_pass_before_a_fault_strikes(aws: LocalAws, s3: Any, bucket: st
         s3.put_object(Bucket=bucket, Key=name, Body=b"")
     with pytest.raises(ClientError, match="InternalError"):
         s3.put_object(Bucket=bucket, Key="3", Body=b"")
-    assert [fault["hits"] for fault in aws.admin("faults")] == [1]
+    [told] = aws.admin("faults")
+    assert (told["hits"], told["struck"]) == (1, [f"PUT /{bucket}/3"])
 
 
 def test_fault_can_be_bound_to_a_role(s3: Any, bucket: str, fault: Callable[..., None]):
