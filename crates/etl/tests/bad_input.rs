@@ -70,6 +70,15 @@ async fn a_field_of_100_megabytes_costs_its_own_record_only() {
 }
 
 #[tokio::test]
+async fn a_header_of_a_million_columns_costs_its_own_file_only() {
+    let header: String = (0..1_000_000).map(|column| format!("c{column},")).collect();
+    let outcome = run_beside_good(Bench::new(), format!("{header}\n{}\n", "1,".repeat(1_000_000))).await;
+    let (reason, detail) = problem(&outcome);
+    assert_eq!(reason, RejectReason::WrongDelimiter);
+    assert!(detail.starts_with("its first line does not end within "), "{detail}");
+}
+
+#[tokio::test]
 async fn long_rejected_records_are_kept_in_part_and_that_is_told() {
     let outcome = Bench::new().file("a.csv", format!("label,text\n9,{}\n", "x".repeat(100_000))).run().await;
     let [reject] = &outcome.rejects()[..] else { panic!() };

@@ -8,7 +8,7 @@ use tamiz_domain::{
     Summary, Verdict,
 };
 
-use crate::conservation::{after_labelling, reconcile};
+use crate::conservation::{after_labelling, balance};
 use crate::diagnosis::{Diagnosis, diagnose};
 use crate::evidence::{Evidence, PartialEvidence};
 use crate::language::{Language, say};
@@ -52,13 +52,13 @@ pub(crate) struct Account {
 pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp, lang: Language) -> Account {
     let Evidence { manifest, etl, predictions, model, new_labels, jobs, examples, drift, history, last_asked } =
         evidence;
-    let reconciled = reconcile(&manifest, &etl, &predictions, lang);
+    let balance = balance(&manifest, &etl, &predictions, lang);
     let configuration = &manifest.configuration;
-    let judgement = judge(reconciled.counts, &reconciled.files, &reconciled.differences, &configuration.budget, lang);
+    let judgement = judge(balance.counts, &balance.files, &balance.differences, &configuration.budget, lang);
     let Judgement { verdict, headline, reasons, remedy, notices } = judgement;
     let holdout = model.as_ref().map(|model| &model.holdout);
     let calibration_error = holdout.and_then(|holdout| holdout.calibration_error);
-    let summary = labelled(manifest.run_id.clone(), reconciled.counts, &predictions, calibration_error);
+    let summary = labelled(manifest.run_id.clone(), balance.counts, &predictions, calibration_error);
     let signs = Signs {
         new_labels,
         drift: &drift,
@@ -75,12 +75,12 @@ pub(crate) fn of_run(evidence: Evidence, places: Places, now: Timestamp, lang: L
     let summary = Summary {
         findings: reasons.iter().cloned().chain(notices).collect(),
         verdict,
-        files: reconciled.files,
+        files: balance.files,
         rejected_by_reason: etl.rejected_by_reason.clone(),
         retrain: wanted && verdict == Verdict::Ok,
         retrain_advice,
         drift,
-        cost: RunCost::of(&jobs, &configuration.cost, reconciled.counts.input),
+        cost: RunCost::of(&jobs, &configuration.cost, balance.counts.input),
         ..summary
     };
     Account {

@@ -11,7 +11,7 @@ use crate::tally::Rows;
 
 /// A run's counts after every stage, and everything about them that does not add up.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Reconciled {
+pub(crate) struct Balance {
     /// Records by outcome over the whole run.
     pub(crate) counts: Counts,
     /// Each input file, with its counts after the labelling.
@@ -21,7 +21,7 @@ pub(crate) struct Reconciled {
 }
 
 /// Holds what the cleaning counted against the manifest and the predictions, in the words of a language.
-pub(crate) fn reconcile(manifest: &Manifest, etl: &EtlReport, predictions: &Predictions, lang: Language) -> Reconciled {
+pub(crate) fn balance(manifest: &Manifest, etl: &EtlReport, predictions: &Predictions, lang: Language) -> Balance {
     let mut differences: Vec<String> = predictions.strangers.iter().map(|part| stranger(part, lang)).collect();
     differences.extend(unread_objects(manifest, etl, lang));
     differences.extend(cleaning(etl, lang));
@@ -31,7 +31,7 @@ pub(crate) fn reconcile(manifest: &Manifest, etl: &EtlReport, predictions: &Pred
     differences.extend(files.iter().filter_map(|file| not_conserved(file.counts, &source_name(&file.source), lang)));
     differences.extend(unknown_sources(etl, predictions, lang));
     differences.extend(not_conserved(counts, lang.word("the whole run"), lang));
-    Reconciled { counts, files, differences }
+    Balance { counts, files, differences }
 }
 
 /// The counts of the run and of each file as far as the labelling has come.
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_run_that_adds_up_has_no_differences() {
         let etl = cleaned(&[("/in/a.csv", 3, 1), ("/in/b.csv", 2, 0)]);
-        let found = reconcile(&folder_manifest(&["/in/a.csv", "/in/b.csv"]), &etl, &labelled(&etl), Language::English);
+        let found = balance(&folder_manifest(&["/in/a.csv", "/in/b.csv"]), &etl, &labelled(&etl), Language::English);
         assert_eq!(found.differences, Vec::<String>::new());
         assert_eq!(found.counts, Counts { input: 6, ok: 5, rejected: 1, failed: 0 });
     }
@@ -184,7 +184,7 @@ mod tests {
         predictions.parts[0].rows = 2;
         predictions.tally.sources.insert("/in/a.csv".into(), Rows { ok: 2, failed: 0 });
         assert_eq!(
-            reconcile(&folder_manifest(&["/in/a.csv"]), &etl, &predictions, Language::English).differences,
+            balance(&folder_manifest(&["/in/a.csv"]), &etl, &predictions, Language::English).differences,
             [
                 "shards/part-00000.parquet holds 3 rows, but its predictions 2.",
                 "Records are not conserved in /in/a.csv: 4 in, but 2 ok + 1 rejected + 0 failed.",
@@ -198,7 +198,7 @@ mod tests {
         let etl = cleaned(&[("/in/a.csv", 3, 0)]);
         let mut predictions = labelled(&etl);
         predictions.parts[0].path = "predictions/part-00007.parquet".into();
-        let found = reconcile(&folder_manifest(&["/in/a.csv"]), &etl, &predictions, Language::English).differences;
+        let found = balance(&folder_manifest(&["/in/a.csv"]), &etl, &predictions, Language::English).differences;
         assert_eq!(
             found,
             ["shards/part-00000.parquet has no predictions.", "predictions/part-00007.parquet belongs to no shard."]
@@ -212,7 +212,7 @@ mod tests {
         let rows = predictions.tally.sources.remove("/in/a.csv").unwrap();
         predictions.tally.sources.insert("/in/c.csv".into(), rows);
         let found =
-            reconcile(&folder_manifest(&["/in/a.csv", "/in/b.csv"]), &etl, &predictions, Language::English).differences;
+            balance(&folder_manifest(&["/in/a.csv", "/in/b.csv"]), &etl, &predictions, Language::English).differences;
         assert_eq!(
             found,
             [
@@ -227,7 +227,7 @@ mod tests {
     fn totals_of_the_cleaning_that_do_not_follow_from_its_files_are_named() {
         let mut etl = cleaned(&[("/in/a.csv", 3, 1)]);
         etl.rejected_by_reason.clear();
-        let found = reconcile(&folder_manifest(&["/in/a.csv"]), &etl, &labelled(&etl), Language::English).differences;
+        let found = balance(&folder_manifest(&["/in/a.csv"]), &etl, &labelled(&etl), Language::English).differences;
         assert_eq!(found, ["The cleaning counts 0 rejected records by reason, but 1 in total."]);
     }
 }

@@ -197,8 +197,9 @@ fn next(account: &Account) -> Option<String> {
     let command = |lead: &str, command: String| format!("{}\n    {command}", wrapped("  ", lead));
     if let Some(failure) = &account.failure {
         let lead = if places.run.is_s3() { "See what is there:" } else { "Do the stage again by hand:" };
-        let first = command(lead, places.next_command(failure, account.summary.run_id.as_str()));
-        let again = again_lead(account).map(|(lead, again)| command(&lead, again));
+        let run_id = account.summary.run_id.as_str();
+        let first = command(lead, places.next_command(failure, run_id));
+        let again = places.again_command(run_id).map(|again| command("Run it again, once the cause is gone:", again));
         return Some(section("Next command", std::iter::once(first).chain(again)));
     }
     let report = command("The report shows every figure:", places.report_command());
@@ -206,18 +207,6 @@ fn next(account: &Account) -> Option<String> {
         Some(remedy) => Some(section("What to do", [wrapped("  ", remedy), report])),
         None => Some(section("Next command", [report])),
     }
-}
-
-/// How a broken-off run is run again, once its cause is gone.
-fn again_lead(account: &Account) -> Option<(String, String)> {
-    let objects = &account.manifest.as_ref()?.objects;
-    let command = account.places.again_command(&objects.first()?.uri)?;
-    let others = match objects.len() {
-        1 => String::new(),
-        2 => ", and likewise its other file".to_owned(),
-        files => format!(", and likewise its {} other files", thousands(files as u64 - 1)),
-    };
-    Some((format!("Once the cause is gone, upload the file again under another key{others}:"), command))
 }
 
 fn places(account: &Account) -> String {

@@ -49,16 +49,9 @@ impl Places {
         if self.results.is_s3() { format!("aws s3 cp {report} .") } else { format!("xdg-open {report}") }
     }
 
-    /// The command that processes a file once more. The same content under the same key is known already, so it
-    /// is copied to another key, which is another upload; it stays below the first folder of its key, since only
-    /// uploads below `incoming/` are announced.
-    pub(crate) fn again_command(&self, uri: &str) -> Option<String> {
-        let ObjectUri::S3 { bucket, key } = uri.parse().ok()? else { return None };
-        let again = match key.as_ref().split_once('/') {
-            Some((folder, rest)) => format!("s3://{bucket}/{folder}/again/{rest}"),
-            None => format!("s3://{bucket}/again/{key}"),
-        };
-        Some(format!("aws s3 cp {} {}", quoted(uri), quoted(&again)))
+    /// The command that processes a run's files once more; none where no deployment knows the run.
+    pub(crate) fn again_command(&self, run_id: &str) -> Option<String> {
+        self.run.is_s3().then(|| format!("tamiz replay --project {} {run_id}", quoted(&self.project)))
     }
 }
 

@@ -58,7 +58,7 @@ def noticed(mutant: dict[str, str], seeds: str) -> bool:
 
 def test(seeds: str) -> str:
     """Builds and runs the simulation, and answers what it printed."""
-    command = ["cargo", "test", "--release", "--package", "tamiz-dispatcher", "--test", "simulation"]
+    command = ["cargo", "test", "--release", "--workspace", "--test", "simulation"]
     environment = os.environ | {"TAMIZ_SEEDS": seeds, "CARGO_TARGET_DIR": str(BUILD.absolute()), "RUSTFLAGS": "-Awarnings"}
     command += ["--", "--exact", "--nocapture", TEST]
     run = subprocess.run(command, cwd=TREE, env=environment, capture_output=True, text=True, check=False)

@@ -179,6 +179,10 @@ impl<'a> TableSample<'a> {
             2 * good >= all
         });
         match consistent {
+            None if firsts.is_empty() => {
+                let detail = format!("its first line does not end within {} bytes", self.bytes.len());
+                problem(RejectReason::WrongDelimiter, detail)
+            }
             None => {
                 let detail = "no comma, semicolon, tab or vertical bar divides its lines alike".to_owned();
                 problem(RejectReason::WrongDelimiter, detail)
