@@ -31,7 +31,9 @@ def main() -> int:
 def copy_sources() -> None:
     """Everything that git knows or does not ignore, as it is now."""
     shutil.rmtree(TREE, ignore_errors=True)
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], check=True, capture_output=True, text=True
+    )
     for name in listed.stdout.splitlines():
         if Path(name).is_file():
             (TREE / name).parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +61,11 @@ def noticed(mutant: dict[str, str], seeds: str) -> bool:
 def test(seeds: str) -> str:
     """Builds and runs the simulation, and answers what it printed."""
     command = ["cargo", "test", "--release", "--workspace", "--test", "simulation"]
-    environment = os.environ | {"TAMIZ_SEEDS": seeds, "CARGO_TARGET_DIR": str(BUILD.absolute()), "RUSTFLAGS": "-Awarnings"}
+    environment = os.environ | {
+        "TAMIZ_SEEDS": seeds,
+        "CARGO_TARGET_DIR": str(BUILD.absolute()),
+        "RUSTFLAGS": "-Awarnings",
+    }
     command += ["--", "--exact", "--nocapture", TEST]
     run = subprocess.run(command, cwd=TREE, env=environment, capture_output=True, text=True, check=False)
     return run.stdout + run.stderr
