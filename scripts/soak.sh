@@ -2,6 +2,7 @@
 # Disturbs runs and retrainings on a local AWS, one fault each: programs are killed, S3 fails, connections break, disks fill, bytes rot.
 # Each must end as it does undisturbed, byte for byte, or fail with one clear mail. Prints a table; docs/reliability.md says how to read it.
 set -euo pipefail
+caller=$PWD
 cd "$(dirname "$0")/.."
 . scripts/lib/common.sh
 
@@ -47,7 +48,7 @@ parse() {
       --faults) faults=$2 ;;
       --seed) seed=$2 ;;
       --only) only=$2 ;;
-      --bin) bin=$(cd "$2" && pwd) || exit 2 ;;
+      --bin) bin=$(cd "$caller" && cd "$2" && pwd) || exit 2 ;;
       *) refuse "unknown option $1" ;;
     esac
     shift 2

@@ -118,6 +118,10 @@ class Desk:
                 return True
         return False
 
-    def logs(self) -> dict[str, str]:
-        """What every attempt of every job has said, by the name of its file."""
-        return {file.name: file.read_text(errors="replace") for file in (self.state / "jobs").glob("*.log")}
+    def log_names(self) -> set[str]:
+        """The file of every attempt of every job."""
+        return {file.name for file in (self.state / "jobs").glob("*.log")}
+
+    def log(self, name: str) -> str:
+        """What an attempt has said."""
+        return (self.state / "jobs" / name).read_text(errors="replace")

@@ -14,6 +14,8 @@ ON_SPOT = ("inference", "retrain")
 SLOWEST_KILL_SECONDS = 0.6
 # The SDKs try a request of S3 six times: what is more is left to the retries of Batch.
 REPEATS = (1, 1, 2, 3, 8)
+# How a mail may say that an object is not what it was.
+DAMAGE = "checksum|digest|damaged|SHA-?256|failed to read shard"
 
 
 @dataclass
@@ -47,6 +49,8 @@ class Fault:
     full_disk: tuple[str, ...] = ()
     # The object that it damages for good, with the short name of its bucket.
     damaged: str = ""
+    # What the mail must say of the cause, where nothing can finish: a regular expression.
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,7 @@ def full_disk(*stages: str) -> Callable[[random.Random, Undisturbed], Fault]:
 
     def draw(draw: random.Random, _: Undisturbed) -> Fault:
         stage = draw.choice(stages)
-        return Fault(stage, f"full disk for {stage}", full_disk=(stage,))
+        return Fault(stage, f"full disk for {stage}", full_disk=(stage,), cause="disk|No space left")
 
     return draw
 
@@ -185,13 +189,15 @@ def rot_of_input(draw: random.Random, known: Undisturbed) -> Fault:
     def rot(desk: Desk) -> None:
         desk.rot("input", key, share)
 
-    return Fault("etl", f"a bit of {key} changed at {share}", before=rot, after=rot)
+    return Fault("etl", f"a bit of {key} changed at {share}", before=rot, after=rot, cause=DAMAGE)
 
 
 def rot_of_model(draw: random.Random, known: Undisturbed) -> Fault:
     key, share = draw.choice(known.model), round(draw.random(), 3)
     words = f"a bit of {key} changed at {share}"
-    return Fault("inference", words, before=lambda desk: desk.rot("models", key, share), damaged=f"models/{key}")
+    return Fault(
+        "inference", words, before=lambda desk: desk.rot("models", key, share), damaged=f"models/{key}", cause=DAMAGE
+    )
 
 
 def early(draw: random.Random) -> float:
@@ -211,13 +217,15 @@ def rot_of_shard(draw: random.Random, known: Undisturbed) -> Fault:
 
     rule = {"service": "s3", "role": "local", "method": "GET", "path": f"{known.run_id}/shards.json", "hold": True}
     words = f"a bit of {key.rpartition('/')[2]} changed at {share}" + (" and written anew" if over else "")
-    return Fault("inference", words, [rule], strike=strike, damaged=f"staging/{key}")
+    return Fault("inference", words, [rule], strike=strike, damaged=f"staging/{key}", cause=DAMAGE)
 
 
 def rot_of_rows(draw: random.Random, known: Undisturbed) -> Fault:
     key, share = draw.choice(known.shards), early(draw)
     words = f"a bit of {key.rpartition('/')[2]} changed at {share}"
-    return Fault("retrain", words, before=lambda desk: desk.rot("staging", key, share), damaged=f"staging/{key}")
+    return Fault(
+        "retrain", words, before=lambda desk: desk.rot("staging", key, share), damaged=f"staging/{key}", cause=DAMAGE
+    )
 
 
 KINDS: dict[str, Kind] = {
