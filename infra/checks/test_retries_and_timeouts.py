@@ -27,14 +27,19 @@ def definition(request, stack) -> dict:
     return stack.properties(request.param)
 
 
-# 2 usage, 3 bad input, 1 and 101 a bug, 137 and 139 killed for memory or by a fault of ours.
-@pytest.mark.parametrize("code", [1, 2, 3, 101, 137, 139])
+# 2 usage, 3 bad input, 1 and 101 a bug.
+@pytest.mark.parametrize("code", [1, 2, 3, 101])
 def test_what_cannot_get_better_is_not_retried(definition, code):
     assert decide(definition, code, ESSENTIAL) == "EXIT"
 
 
-# 75 transient, 143 stopped after saving progress.
-@pytest.mark.parametrize("code", [75, 143])
+def test_a_job_that_needs_more_memory_than_it_has_is_not_retried(definition):
+    reason = "OutOfMemoryError: Container killed due to memory usage"
+    assert decide(definition, 137, ESSENTIAL, reason) == "EXIT"
+
+
+# 75 transient, 143 stopped after saving progress, 137 and 139 killed.
+@pytest.mark.parametrize("code", [75, 137, 139, 143])
 def test_what_may_get_better_is_retried(definition, code):
     assert decide(definition, code, ESSENTIAL) == "RETRY"
     assert definition["RetryStrategy"]["Attempts"] > 1

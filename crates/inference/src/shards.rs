@@ -70,7 +70,7 @@ impl Shards {
     /// Opens a shard and reads `columns` of it (those it has) in batches of `batch_rows` rows.
     ///
     /// # Errors
-    /// When the shard is missing or is no Parquet file, or says that its texts were cleaned in another way than `preprocessing`.
+    /// When the shard is missing, holds other bytes than the cleaning wrote or is no Parquet file, or says that its texts were cleaned in another way than `preprocessing`.
     pub async fn read(
         &self,
         index: usize,
@@ -79,6 +79,9 @@ impl Shards {
         preprocessing: Option<&str>,
     ) -> Result<(SchemaRef, impl Stream<Item = Result<RecordBatch, InferenceError>> + Send + 'static), InferenceError>
     {
+        if let Some(PartEntry { path, digest: Some(digest), .. }) = self.entry(index) {
+            self.folder.verify(path, digest).await?;
+        }
         let path = self.paths[index].clone();
         let uri = Arc::<str>::from(format!("{} ({path})", self.folder.uri()));
         let fail = {

@@ -9,6 +9,7 @@ pub mod conformance;
 mod failure_record;
 mod faulty_store;
 mod folder;
+mod folder_digest;
 mod folder_store;
 mod jobs;
 mod mail;

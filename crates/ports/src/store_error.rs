@@ -28,6 +28,16 @@ pub enum StoreError {
         /// The object.
         uri: String,
     },
+    /// The object holds other bytes than those that were written.
+    #[error("{uri} holds other bytes than were written: their digest is {found}, not {expected}")]
+    Damaged {
+        /// The object.
+        uri: String,
+        /// XXH3 of what was written.
+        expected: String,
+        /// XXH3 of what is there.
+        found: String,
+    },
     /// The object is there, but its content is not what it should be.
     #[error("{uri} is malformed")]
     Malformed {
@@ -76,7 +86,7 @@ impl Disposed for StoreError {
     fn disposition(&self) -> Disposition {
         match self {
             Self::NotFound { .. } | Self::Denied { .. } => Disposition::Halt,
-            Self::Changed { .. } | Self::Malformed { .. } => Disposition::Refuse,
+            Self::Changed { .. } | Self::Damaged { .. } | Self::Malformed { .. } => Disposition::Refuse,
             Self::Unavailable { .. } => Disposition::Retry,
         }
     }
@@ -88,6 +98,10 @@ impl Disposed for StoreError {
             Self::Changed { uri } => {
                 Some(format!("{uri} was overwritten after it was announced; its new content is a run of its own."))
             }
+            Self::Damaged { uri, .. } => Some(format!(
+                "{uri} was overwritten or damaged after it was written. Bring back its earlier version, or run its run again \
+                 with `tamiz replay`."
+            )),
             Self::Malformed { .. } => None,
             Self::Unavailable { .. } => Some("Try again; the store did not answer as it should.".to_owned()),
         }

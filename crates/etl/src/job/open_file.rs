@@ -178,6 +178,7 @@ fn store_problem(error: StoreError, num_records: u64) -> Result<FileProblem, Etl
     let reason = match &error {
         StoreError::NotFound { .. } => RejectReason::ObjectMissing,
         StoreError::Changed { .. } => RejectReason::ObjectChanged,
+        StoreError::Damaged { .. } => RejectReason::CorruptFile,
         StoreError::Denied { .. } | StoreError::Malformed { .. } | StoreError::Unavailable { .. } => {
             return Err(error.into());
         }

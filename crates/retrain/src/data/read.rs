@@ -107,6 +107,9 @@ async fn read_file(
     if !object.exists("").await? {
         return Err(StoreError::NotFound { uri: file.uri.to_string() }.into());
     }
+    if let Some(digest) = &file.digest {
+        object.verify("", digest).await?;
+    }
     let broken = |error: parquet::errors::ParquetError| RetrainError::shard(&file.uri, error);
     let builder = ParquetRecordBatchStreamBuilder::new(ParquetObject::new(object.store(), object.path("")))
         .await

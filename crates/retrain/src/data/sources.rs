@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tamiz_domain::{EtlReport, RunLayout, schema};
+use tamiz_domain::{EtlReport, PartEntry, RunLayout, schema};
 use tamiz_ports::{Folder, ObjectUri, Stores};
 
 use crate::RetrainError;
@@ -24,13 +24,15 @@ pub(crate) struct SourceFile {
     pub uri: ObjectUri,
     /// What it is called wherever it lies: the run and the path below it. A file of no run is called by its URI.
     pub name: String,
+    /// XXH3 of its bytes, where its run wrote it down.
+    pub digest: Option<String>,
     /// Labelled rows of its run by column, where that is counted; none of a file of no run.
     labelled: Option<BTreeMap<String, u64>>,
 }
 
 impl SourceFile {
     fn of_no_run(uri: ObjectUri) -> Self {
-        Self { name: uri.to_string(), uri, labelled: None }
+        Self { name: uri.to_string(), uri, digest: None, labelled: None }
     }
 
     /// Whether it may have labels in a column; none if there is no such column at all.
@@ -90,12 +92,13 @@ async fn add_run(sources: &mut Sources, folder: &Folder) -> Result<bool, Retrain
     let mut labelled = report.targets;
     labelled.insert(LABEL.to_owned(), report.labelled);
     if labelled.values().any(|&rows| rows > 0) {
-        let file = |path: &str| SourceFile {
-            uri: folder.uri().join(path),
-            name: format!("{}/{path}", report.run_id),
+        let file = |part: &PartEntry| SourceFile {
+            uri: folder.uri().join(&part.path),
+            name: format!("{}/{}", report.run_id, part.path),
+            digest: part.digest.clone(),
             labelled: Some(labelled.clone()),
         };
-        sources.files.extend(report.shards.iter().map(|part| file(&part.path)));
+        sources.files.extend(report.shards.iter().map(file));
     }
     sources.runs.push(report.run_id.to_string());
     Ok(true)
