@@ -6,11 +6,9 @@ use bytesize::ByteSize;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tamiz_aws::{Aws, Deployment};
-use tamiz_dispatcher::{Replay, ReplayedRun};
-use tamiz_domain::{Configuration, printable};
+use tamiz_dispatcher::{Replay, ReplayedRun, configuration};
 use tamiz_monitor::figures::count_of;
-use tamiz_ports::{ObjectUri, read_layers};
-use tamiz_telemetry::parse_layers;
+use tamiz_ports::ObjectUri;
 
 use crate::deployed::Deployed;
 use crate::error::CommandError;
@@ -88,7 +86,10 @@ async fn again(what: &str, arguments: &Arguments, aws: &Aws, deployment: &Deploy
         let text = format!("the event {done} into the queue again; it was refused because {}", record.meaning);
         return Ok(Told { text, json: json!({"refused": record, "sent": !arguments.dry_run}) });
     }
-    let configuration = configuration(arguments, aws).await?;
+    let configuration = match arguments.config.as_slice() {
+        [] => None,
+        files => Some(configuration(files, &*stores).await.map_err(CommandError::stage)?),
+    };
     let run = if what.starts_with("s3://") {
         let place = stores.open_str(what).map_err(CommandError::stage)?;
         replay.object(&place, configuration.unwrap_or_default()).await
@@ -103,19 +104,6 @@ async fn again(what: &str, arguments: &Arguments, aws: &Aws, deployment: &Deploy
 /// The name of a refusal, for the place of its record.
 fn refusal<'a>(what: &'a str, deployment: &Deployment) -> Option<&'a str> {
     what.strip_prefix(&deployment.staging())?.strip_prefix("/refused/")?.strip_suffix(".json")
-}
-
-async fn configuration(arguments: &Arguments, aws: &Aws) -> Result<Option<Configuration>, CommandError> {
-    if arguments.config.is_empty() {
-        return Ok(None);
-    }
-    let files = read_layers(&*aws.stores(), &arguments.config).await.map_err(CommandError::stage)?;
-    let layered = parse_layers::<Configuration>(&files).map_err(|error| CommandError::Usage(error.to_string()))?;
-    let violations = layered.settings.violations();
-    if violations.is_empty() {
-        return Ok(Some(layered.settings));
-    }
-    Err(CommandError::Usage(format!("{}: {}", layered.files().join(" and "), printable(&violations.join("; ")))))
 }
 
 fn in_words(run: &ReplayedRun) -> String {

@@ -35,7 +35,7 @@ impl Dispatcher {
             staging: deps.stores.open(&settings.staging)?,
             workflow: deps.workflow.clone(),
             capacity: deps.capacity.clone(),
-            configuration: configuration(settings, deps.stores.as_ref()).await?,
+            configuration: configuration(&settings.config, deps.stores.as_ref()).await?,
         })
     }
 

@@ -53,6 +53,12 @@ pub enum DispatchError {
         /// How many runs have them.
         matching: usize,
     },
+    /// A run that was never started, because other runs have all of its objects.
+    #[error("run {run_id} has nothing of its own: other runs have all of its files")]
+    NothingOwned {
+        /// The run.
+        run_id: RunId,
+    },
     /// A manifest that another version of this program wrote.
     #[error("the manifest of run {run_id} has format version {found}")]
     ManifestFormat {
@@ -78,6 +84,7 @@ impl Disposed for DispatchError {
             Self::Configuration(_)
             | Self::Violations { .. }
             | Self::UnknownRun { .. }
+            | Self::NothingOwned { .. }
             | Self::ManifestFormat { .. } => Disposition::Halt,
             Self::Store(error) => error.disposition(),
             Self::Queue(error) => error.disposition(),
@@ -102,6 +109,7 @@ impl Disposed for DispatchError {
             Self::UnknownRun { .. } => {
                 Some("A run's mail and report give its id; eight digits of it are enough.".to_owned())
             }
+            Self::NothingOwned { .. } => Some("Replay the run whose mail or report names the file.".to_owned()),
             Self::ManifestFormat { .. } => Some("Deploy one version of Tamiz everywhere.".to_owned()),
             Self::Payload { .. } => {
                 Some("Invoke the function only through the queue's event source mapping.".to_owned())

@@ -42,5 +42,5 @@ pub use poll::{HEARTBEAT, VISIBILITY, run};
 pub use reconcile::{Finding, Findings, ReconcileJob, Reconciled, Reconciliation};
 pub use records::{RefusedRecord, RepeatRecord};
 pub use replay::{Replay, ReplayedRun};
-pub use settings::{Deps, Settings, queue_url, state_machine_arn};
+pub use settings::{Deps, Settings, configuration};
 pub use settle::{Dispatched, Kept, KeptBecause, Settled};

@@ -49,7 +49,7 @@ impl Replay<'_> {
         let mut matching: Vec<RunId> =
             runs.iter().filter(|run| run.starts_with(digits)).filter_map(|run| run.parse().ok()).collect();
         match (matching.pop(), matching.len()) {
-            (Some(run_id), 0) => Ok(run_id),
+            (Some(run_id), 0) if !digits.is_empty() => Ok(run_id),
             (found, others) => Err(unknown(others + usize::from(found.is_some()))),
         }
     }
@@ -57,7 +57,7 @@ impl Replay<'_> {
     /// Processes what `run_id` owns once more, under its own configuration or another one.
     ///
     /// # Errors
-    /// A run without a manifest, a store or an engine that does not answer.
+    /// A run without a manifest or that owns nothing, a store or an engine that does not answer.
     pub async fn run(
         &self,
         run_id: &RunId,
@@ -71,6 +71,9 @@ impl Replay<'_> {
                 Ownership::Claims => owner_of(&self.staging, &object.identity).await?.as_ref() == Some(run_id),
             };
             objects.extend(is_own.then_some(object));
+        }
+        if objects.is_empty() {
+            return Err(DispatchError::NothingOwned { run_id: run_id.clone() });
         }
         self.start(objects, configuration.unwrap_or(manifest.configuration)).await
     }

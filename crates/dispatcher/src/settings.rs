@@ -61,9 +61,12 @@ pub struct Deps {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Reads and checks the configuration that every run of this dispatcher works under.
-pub(crate) async fn configuration(settings: &Settings, stores: &dyn Stores) -> Result<Configuration, DispatchError> {
-    let layered: Layered<Configuration> = parse_layers(&read_layers(stores, &settings.config).await?)?;
+/// Reads and checks a pipeline configuration, a later file overriding the earlier ones; the built-in one without any.
+///
+/// # Errors
+/// A file that cannot be read, is no TOML, or makes no sense.
+pub async fn configuration(files: &[ObjectUri], stores: &dyn Stores) -> Result<Configuration, DispatchError> {
+    let layered: Layered<Configuration> = parse_layers(&read_layers(stores, files).await?)?;
     let violations = layered.settings.violations();
     match violations.is_empty() {
         true => Ok(layered.settings),
@@ -71,20 +74,12 @@ pub(crate) async fn configuration(settings: &Settings, stores: &dyn Stores) -> R
     }
 }
 
-/// Takes what can be the URL of a queue.
-///
-/// # Errors
-/// What was expected.
-pub fn queue_url(text: &str) -> Result<String, String> {
+fn queue_url(text: &str) -> Result<String, String> {
     let valid = text.starts_with("https://") || text.starts_with("http://");
     if valid { Ok(text.to_owned()) } else { Err("a queue URL starts with https://".to_owned()) }
 }
 
-/// Takes what can be the ARN of a state machine.
-///
-/// # Errors
-/// What was expected.
-pub fn state_machine_arn(text: &str) -> Result<String, String> {
+fn state_machine_arn(text: &str) -> Result<String, String> {
     let valid = text.starts_with("arn:") && text.contains(":stateMachine:");
     if valid { Ok(text.to_owned()) } else { Err("expected arn:…:states:…:stateMachine:NAME".to_owned()) }
 }

@@ -58,6 +58,24 @@ fn object(key: &str) -> tamiz_domain::ManifestObject {
 }
 
 #[tokio::test]
+async fn a_run_whose_files_other_runs_have_is_not_replayed_as_nothing() {
+    let desk = Desk::default();
+    desk.queue.put(body(&[upload("a", "1", 1)]));
+    desk.come_to_rest().await;
+    let [first] = desk.started().try_into().unwrap();
+    let objects = desk.manifest(&first).await.objects;
+    let mut configuration = Configuration::default();
+    configuration.budget.max_rejected_share = 0.75;
+    let other = tamiz_domain::Manifest::plan(objects, configuration, Ownership::Claims, None);
+    desk.folder().write_json(&format!("runs/{}/manifest.json", other.run_id), &other).await.unwrap();
+    let error = replay(&desk, "1").run(&other.run_id, None).await.unwrap_err();
+    assert!(matches!(error, DispatchError::NothingOwned { .. }), "{error}");
+    let error = replay(&desk, "1").find("").await.unwrap_err();
+    assert!(matches!(error, DispatchError::UnknownRun { .. }), "{error}");
+    assert_eq!(desk.started().len(), 1);
+}
+
+#[tokio::test]
 async fn too_few_digits_or_wrong_ones_name_no_run() {
     let desk = Desk::default();
     desk.limit("max_objects = 1");

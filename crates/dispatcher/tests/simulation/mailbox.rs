@@ -51,11 +51,6 @@ impl Mailbox {
         state.letters.insert(id, Letter { body, visible_at, receive_count: 0, newest_receipt: String::new() });
     }
 
-    /// Takes a message of a process.
-    pub fn announce_again(&self, body: &str) {
-        self.send(body.to_owned(), Duration::ZERO);
-    }
-
     pub fn is_empty(&self) -> bool {
         self.state.lock().unwrap().letters.is_empty()
     }

@@ -172,7 +172,7 @@ fn queue_error() -> QueueError {
 impl Queue for SimQueue {
     async fn send(&self, bodies: &[String]) -> std::result::Result<(), QueueError> {
         let work = async {
-            bodies.iter().for_each(|body| self.mailbox.announce_again(body));
+            bodies.iter().for_each(|body| self.mailbox.send(body.clone(), Duration::ZERO));
             Ok(())
         };
         self.seam.call(|| format!("sends {} messages", bodies.len()), work, queue_error, None).await
