@@ -105,19 +105,26 @@ wait_for_the_end() {
   done
 }
 
-# What the history tells of the job: when its last attempt started, how it ended, where its log is. Nothing, where none came to an end.
+# What the history tells of the job: when its last attempt started, how it ended, where its log is. Nothing, where none came to an end; the
+# job that reports a failure is another one.
 read_job() {
-  local job
-  job=$(ask get-execution-history 'events[].[taskSucceededEventDetails.output, taskFailedEventDetails.cause][] | [?@] | [0]') ||
+  local ends
+  ends=$(ask get-execution-history 'to_string(events[].[taskSucceededEventDetails.output, taskFailedEventDetails.cause][] | [?@])') ||
     die "the history of $execution cannot be read"
-  IFS=$'\t' read -r started code stream reason <<<"$(python3 - "$job" <<'PYTHON'
+  IFS=$'\t' read -r started code stream reason <<<"$(python3 - "$ends" <<'PYTHON'
 import json
 import sys
 
-try:
-    job = json.loads(sys.argv[1])
-except ValueError:
-    job = {}
+
+def parsed(end):
+    try:
+        return json.loads(end)
+    except ValueError:
+        return {}
+
+
+jobs = [parsed(end) for end in json.loads(sys.argv[1])]
+job = next((each for each in jobs if each.get("JobName", "").startswith("retrain-")), {})
 container = job.get("Container", {})
 told = (job.get("StartedAt"), container.get("ExitCode"), container.get("LogStreamName"), job.get("StatusReason"))
 print(*("none" if each is None else each for each in told), sep="\t")

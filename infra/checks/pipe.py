@@ -110,7 +110,13 @@ class Pipe(Desk):
 
 
 def exercise(pipe: Pipe) -> None:
-    """What stages do: runs, an upload seen before, a refused event, a forgotten one, a retraining, each way to fail."""
+    """What stages do: runs, an upload seen before, a refused event, a forgotten one, retrainings, each way to fail."""
+    # There is nothing yet to train on.
+    assert pipe.retrain() == "FAILED"
+    assert [key.partition("/errors/")[2] for key in pipe.keys("staging", "retrainings/")] == ["retrain-00000.json"]
+    [mail] = pipe.mails()
+    assert mail["subject"].startswith(f"[tamiz] FAILED retraining of {MODEL}: ")
+    assert "scripts/retrain.sh --project tamiz" in mail["message"]
     pipe.train()
     rows = gzip.decompress((pipe._root / "tests/data/train/reviews.csv.gz").read_bytes())
     assert pipe.upload("reviews.csv", rows) == "SUCCEEDED"

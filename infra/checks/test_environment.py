@@ -88,5 +88,16 @@ def test_reports_have_the_language_of_the_deployment(stack):
 
 
 def test_a_failed_stage_is_told_to_the_monitor(machine):
-    assert "TAMIZ_FAILED_CAUSE" in environment_of(machine["States"]["Report the failure"])
+    for report in ("Report the failure", "Report the failed retraining"):
+        assert "TAMIZ_FAILED_CAUSE" in environment_of(machine["States"][report])
     assert "TAMIZ_FAILED_CAUSE" not in environment_of(machine["States"]["Report the run"])
+
+
+def test_the_note_of_a_failed_retraining_is_looked_for_where_it_lies(machine):
+    def place(state: str, name: str) -> str:
+        environment = machine["States"][state]["Parameters"]["ContainerOverrides"]["Environment"]
+        return next(each["Value.$"] for each in environment if each["Name"] == name)
+
+    noted = {place(state, "TAMIZ_NOTES") for state in ("Retrain the model", "Retrain alone")}
+    assert noted == {place("Report the failed retraining", name) for name in ("TAMIZ_RUN", "TAMIZ_RESULTS")}
+    assert len(noted) == 1 and "$$.Execution.Name" in noted.pop()

@@ -56,6 +56,12 @@ def test_a_job_whose_spot_host_was_taken_is_retried(stack):
                 assert decide(definition, code, SPOT_TOOK_IT) == "RETRY"
 
 
+def test_a_job_knows_how_often_it_is_tried(definition):
+    """An error that may pass leaves its note in the last attempt alone, since a later one may mend it."""
+    given = {each["Name"]: each["Value"] for each in definition["ContainerProperties"]["Environment"]}
+    assert given["TAMIZ_ATTEMPTS"] == str(definition["RetryStrategy"]["Attempts"])
+
+
 def test_batch_holds_the_rules(definition):
     assert len(definition["RetryStrategy"]["EvaluateOnExit"]) <= 5
 

@@ -132,11 +132,18 @@ def test_a_model_that_is_due_is_retrained(desk):
     assert (retrain["TAMIZ_MODELS"], retrain["TAMIZ_NAME"]) == (f"s3://tamiz-models-{ACCOUNT}", "reviews")
 
 
-def test_a_failed_retraining_is_mailed_about_but_does_not_fail_the_run(desk):
+def test_a_failed_retraining_is_told_to_the_monitor_but_does_not_fail_the_run(desk):
     run = desk.run({"etl": ONE_SHARD, "monitor": GOOD_AND_DUE, "retrain": {"exits": [2]}})
+    assert run.status == "SUCCEEDED" and not run.mails
+    assert run.stages() == ["etl", "inference", "monitor", "retrain", "monitor"]
+    assert_told_of_the_retraining(run, "exit code 2")
+
+
+def test_a_monitor_that_cannot_tell_of_a_retraining_does_not_fail_the_run_either(desk):
+    monitor = GOOD_AND_DUE | {"exits": [0, 1]}
+    run = desk.run({"etl": ONE_SHARD, "monitor": monitor, "retrain": {"exits": [3]}})
     assert run.status == "SUCCEEDED"
-    [mail] = run.mails
-    assert mail["subject"] == "[tamiz] FAILED retraining of reviews"
+    assert_mailed_without_report(run, "exit code 3")
 
 
 def test_a_schedule_starts_a_retraining_and_nothing_else(desk):
@@ -148,17 +155,24 @@ def test_a_schedule_starts_a_retraining_and_nothing_else(desk):
     assert (run.status, run.stages(), run.mails) == ("SUCCEEDED", ["retrain"], [])
     due = desk.run({"etl": ONE_SHARD, "monitor": GOOD_AND_DUE})
     [[alone], [after]] = run.environments("retrain"), due.environments("retrain")
-    own = {"AWS_BATCH_JOB_ID", "AWS_BATCH_JOB_ATTEMPT"}
+    own = {"AWS_BATCH_JOB_ID", "AWS_BATCH_JOB_ATTEMPT", "TAMIZ_NOTES"}
     assert {key: alone[key] for key in alone.keys() - own} == {key: after[key] for key in after.keys() - own}
     desk.deploy("--image-tag", "one", "--set", "RetrainSchedule=")
     assert schedules(desk) == ["tamiz-reconciliation"]
 
 
-def test_a_scheduled_retraining_that_fails_is_mailed_about_and_fails(desk):
+def test_a_scheduled_retraining_that_fails_is_told_to_the_monitor_and_fails(desk):
     run = desk.run({"retrain": {"exits": [2]}}, payload={"retrain_only": True})
     assert (run.status, run.error) == ("FAILED", "Tamiz.RetrainingFailed")
-    [mail] = run.mails
-    assert mail["subject"] == "[tamiz] FAILED retraining of reviews" and f"retrain-{run.run_id}" in mail["message"]
+    assert run.stages() == ["retrain", "monitor"] and not run.mails
+    assert_told_of_the_retraining(run, "exit code 2")
+    assert "(States.TaskFailed)" in run.cause and "exit code 2" in run.cause
+
+
+def test_a_monitor_that_cannot_tell_of_a_retraining_is_mailed_about(desk):
+    run = desk.run({"retrain": {"exits": [2]}, "monitor": {"exits": [1]}}, payload={"retrain_only": True})
+    assert (run.status, run.error) == ("FAILED", "Tamiz.RetrainingFailed")
+    assert_mailed_without_report(run, "exit code 2")
 
 
 def test_deploying_again_changes_nothing(desk):
@@ -181,6 +195,27 @@ def test_uploads_are_reconciled_by_the_day_unless_nobody_wants_it(desk):
     desk.deploy("--image-tag", "one", "--set", "ReconcileSchedule=")
     assert schedules(desk) == []
     desk.deploy("--image-tag", "one")
+
+
+def assert_told_of_the_retraining(run, cause: str) -> None:
+    """The monitor hears what failed, and where the job's own note lies."""
+    [retrain], monitor = run.environments("retrain"), run.environments("monitor")[-1]
+    told = blame(run)
+    assert (told["stage"], told["error"]) == ("retrain", "States.TaskFailed")
+    assert cause in told["cause"] and f"job retrain-{run.run_id} " in told["cause"]
+    place = f"s3://tamiz-staging-{ACCOUNT}/retrainings/{run.run_id}"
+    assert (monitor["TAMIZ_RUN"], monitor["TAMIZ_RESULTS"], retrain["TAMIZ_NOTES"]) == (place, place, place)
+    assert monitor["TAMIZ_MODELS"] == f"s3://tamiz-models-{ACCOUNT}/reviews"
+    assert monitor["TAMIZ_TOPIC_ARN"].endswith(":tamiz-mail")
+
+
+def assert_mailed_without_report(run, cause: str) -> None:
+    """The state machine's own mail: as much as it knows."""
+    [mail] = run.mails
+    assert mail["subject"] == "[tamiz] FAILED retraining of reviews"
+    for told in (cause, "The model in use stays", "No report could be made", f"Execution: {run.run_id}\n"):
+        assert told in mail["message"], mail["message"]
+    assert mail["message"].endswith("\n    scripts/retrain.sh --project tamiz")
 
 
 def schedules(desk) -> list[str]:

@@ -55,14 +55,28 @@ def test_every_state_leads_somewhere_and_is_reached(machine):
 
 
 def test_a_failed_run_never_ends_as_a_success(machine):
-    """From a state that blames a stage, every way leads to a Fail."""
+    """From a state that blames a stage of a run, every way leads to a Fail. A retraining is no stage of a run."""
 
-    def ends(name: str) -> set[str]:
-        following = successors(machine["States"][name])
-        return set().union(*map(ends, following)) if following else {machine["States"][name]["Type"]}
+    def following(state: dict, stage: str) -> set[str]:
+        told = {choice["StringEquals"]: choice["Next"] for choice in state.get("Choices", []) if is_of_stage(choice)}
+        return {told.get(stage, state["Default"])} if told else successors(state)
 
-    blames = [name for name in machine["States"] if name.startswith("Blame")]
-    assert blames and all(ends(name) == {"Fail"} for name in blames)
+    def is_of_stage(choice: dict) -> bool:
+        return choice.get("Variable") == "$.blame.stage"
+
+    def ends(name: str, stage: str) -> set[str]:
+        after = following(machine["States"][name], stage)
+        return set().union(*(ends(each, stage) for each in after)) if after else {name}
+
+    blames = {name: state.get("Result") or state["Parameters"].get("stage") for name, state in blaming(machine)}
+    assert blames.pop("Blame the retraining") == "retrain" and blames.pop("Blame the job") is None
+    assert len(blames) > 6 and all(ends(name, stage) == {"Fail the run"} for name, stage in blames.items())
+    assert ends("Blame the retraining", "retrain") == {"Fail the retraining", "Finish"}
+
+
+def blaming(machine: dict) -> list[tuple[str, dict]]:
+    """The states that blame a stage."""
+    return [(name, state) for name, state in machine["States"].items() if name.startswith("Blame")]
 
 
 def test_only_jsonpath_without_variables(machine):

@@ -173,9 +173,10 @@ def test_actionlint_is_content():
     assert_content("actionlint", *WORKFLOWS)
 
 
-def retrain(desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+def retrain(desk, *arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [str(ROOT / "scripts/retrain.sh"), *arguments]
-    return subprocess.run(command, env=desk.environment, capture_output=True, text=True, check=False)
+    environment = desk.environment | ({"PATH": f"{path}:{os.environ['PATH']}"} if path else {})
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 def write_verdict(desk, time: str, **changes: object) -> str:
@@ -232,7 +233,8 @@ def test_without_a_new_verdict_the_one_before_stands_whatever_people_did_since(d
 
 
 def test_a_retraining_that_fails_tells_its_exit_code_and_its_log_and_mails(desk, stand_ins):
-    stand_ins({"retrain": {"exits": [3]}})
+    # The job that reports it ends in another way.
+    stand_ins({"retrain": {"exits": [3]}, "monitor": {"exits": [1]}})
     mails = len(desk.mails())
     done = retrain(desk)
     assert done.returncode == 3
@@ -246,6 +248,20 @@ def test_a_retraining_that_never_ran_tells_what_step_functions_says(desk, stand_
     done = retrain(desk)
     assert done.returncode == 1
     assert "No job came to its end: FAILED: Tamiz.RetrainingFailed: retraining reviews failed" in done.stdout
+
+
+def test_the_job_that_reports_is_not_taken_for_the_one_that_retrains(desk, stand_ins, tmp_path):
+    """Of a retraining that ran out of time the history tells no cause: the first that it tells of is the report's."""
+    stand_ins({"retrain": {"exits": [3]}})
+    reported = {"JobName": "monitor-failure-x", "Container": {"ExitCode": 0, "LogStreamName": "monitor/x"}}
+    history, aws = tmp_path / "history", tmp_path / "aws"
+    history.write_text(json.dumps([json.dumps(reported)]))
+    asked = f'[ "$2" != get-execution-history ] || exec cat {history}'
+    aws.write_text(f'#!/bin/sh\n{asked}\nexec {TOOLS / "aws"} "$@"\n')
+    aws.chmod(0o755)
+    done = retrain(desk, path=tmp_path)
+    assert done.returncode == 1
+    assert "No job came to its end: FAILED" in done.stdout and "monitor" not in done.stdout
 
 
 @pytest.mark.parametrize(

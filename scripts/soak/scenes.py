@@ -3,8 +3,9 @@
 import json
 import time
 from pathlib import Path
+from typing import ClassVar
 
-from desk import MACHINE, QUEUE, Desk, Objects
+from desk import MACHINE, PROJECT, QUEUE, Desk, Objects
 from outputs import comparable
 
 # As often as this a message that the dispatcher has not settled comes back; on AWS, after its visibility timeout.
@@ -18,6 +19,8 @@ class Scene:
     stages: tuple[str, ...]
     # The buckets that it may change.
     buckets: tuple[str, ...]
+    # What the mail of a failure must say, subject first: regular expressions by what they find.
+    told: ClassVar[dict[str, str]]
 
     def __init__(self, desk: Desk, before: dict[str, Objects]) -> None:
         self.desk = desk
@@ -58,6 +61,10 @@ class Labelling(Scene):
 
     stages = ("dispatcher", "etl", "inference", "monitor")
     buckets = ("staging", "results", "models")
+    told: ClassVar = {
+        "that it failed": rf"\A\[{PROJECT}\] FAILED run ",
+        "the next command": r"^\s*(aws|tamiz|scripts/\S+) \S",
+    }
 
     def __init__(self, desk: Desk, before: dict[str, Objects], event: str) -> None:
         super().__init__(desk, before)
@@ -82,7 +89,13 @@ class Retraining(Scene):
     """A model is trained on what a run has cleaned, and takes the place of a weak one."""
 
     stages = ("retrain",)
+    # In staging a retraining that fails leaves its note, below retrainings/; one that succeeds leaves nothing.
     buckets = ("models", "staging")
+    told: ClassVar = {
+        "that it failed": rf"\A\[{PROJECT}\] FAILED retraining of reviews: ",
+        "what to do": "^What to do$",
+        "the next command": rf"^Next command\n(.+\n)*\s*scripts/retrain\.sh --project {PROJECT}$",
+    }
 
     def begin(self) -> None:
         payload = json.dumps({"retrain_only": True})

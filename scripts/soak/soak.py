@@ -88,7 +88,7 @@ class Soak:
         else:
             return None
         undisturbed = self.seen[scene]
-        wrong = faults_found(fault, seen, undisturbed, KINDS[kind].may_fail)
+        wrong = faults_found(scene, fault, seen, undisturbed, KINDS[kind].may_fail)
         more = len(seen.logs) - len(undisturbed.logs)
         say(f"{seed:6}  {kind}: {fault.words}: {seen.status}, {seen.seconds:.0f} s, attempts {more:+}")
         for each in shortened(wrong):

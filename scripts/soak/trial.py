@@ -14,9 +14,8 @@ from scenes import Scene
 PATIENCE_SECONDS = 240
 TICK_SECONDS = 0.05
 STAGE_TOLD = re.compile(r"\b(dispatcher|etl|inference|monitor|retrain)", re.IGNORECASE)
-COMMAND_TOLD = re.compile(r"^\s*(aws|tamiz|scripts/\S+) \S", re.MULTILINE)
-# What mails say where they know no more than that something failed.
-NO_CAUSE = re.compile(r"failed: States\.\w+\.$|The stage failed outside of its job", re.MULTILINE)
+# What mails say where they know no more than that something failed, or where the state machine itself has to write them.
+NO_CAUSE = re.compile(r"The stage failed outside of its job|No report could be")
 
 
 @dataclass
@@ -109,7 +108,7 @@ def fill_disks(desk: Desk, fault: Fault) -> list:
     return flags
 
 
-def faults_found(fault: Fault, seen: Seen, undisturbed: Seen, may_fail: bool) -> list[str]:
+def faults_found(scene: Scene, fault: Fault, seen: Seen, undisturbed: Seen, may_fail: bool) -> list[str]:
     """What is wrong with how a disturbed scene ended; nothing, where all is well."""
     if not seen.is_over:
         return [f"not over after {PATIENCE_SECONDS} s"]
@@ -126,7 +125,9 @@ def faults_found(fault: Fault, seen: Seen, undisturbed: Seen, may_fail: bool) ->
         return wrong + differences(seen.outputs, undisturbed.outputs, fault.damaged)
     if not may_fail:
         wrong.append(f"ended {seen.status}")
-    return wrong + [f"the mail does not tell {what}" for mail in seen.mails for what in untold(mail, fault.cause)]
+    return wrong + [
+        f"the mail does not tell {what}" for mail in seen.mails for what in untold(mail, scene, fault.cause)
+    ]
 
 
 def differences(found: Objects, wanted: Objects, damaged: str = "") -> list[str]:
@@ -137,13 +138,14 @@ def differences(found: Objects, wanted: Objects, damaged: str = "") -> list[str]
     return missing + more + [f"{key} differs" for key in shared if wanted[key] != found[key]]
 
 
-def untold(mail: dict, cause: str) -> list[str]:
+def untold(mail: dict, scene: Scene, cause: str) -> list[str]:
     """What a mail of a failure should tell and does not."""
     text = mail["message"]
     told = {
-        "that it failed": "FAILED" in mail["subject"],
+        what: re.search(pattern, f"{mail['subject']}\n{text}", re.MULTILINE) for what, pattern in scene.told.items()
+    }
+    told |= {
         "the stage": STAGE_TOLD.search(text),
         "the cause": re.search(cause, text, re.IGNORECASE) and not NO_CAUSE.search(text),
-        "the next command": COMMAND_TOLD.search(text),
     }
     return [what for what, is_told in told.items() if not is_told]
