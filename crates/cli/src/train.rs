@@ -122,7 +122,7 @@ async fn anew(
     training: Training,
     shutdown: Shutdown,
 ) -> Result<ExitCode, CommandError> {
-    let settings = tamiz_retrain::Settings { training_data, models, name, topic_arn: None, training };
+    let settings = tamiz_retrain::Settings { training_data, models, name, topic_arn: None, notes: None, training };
     let progress = Progress::default();
     let stage = tamiz_retrain::run(settings, deps(stores, &progress), shutdown);
     let outcomes = stage_line::show("train", Unit::Rows, progress, stage, |outcomes| describe(outcomes))

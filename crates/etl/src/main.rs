@@ -6,7 +6,7 @@ use clap::Parser;
 use tamiz_domain::Stage;
 use tamiz_etl::{Deps, Settings, run_step};
 use tamiz_ports::record_failure;
-use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
+use tamiz_telemetry::{Attempt, LogSettings, Progress, finish, shutdown_on_signals};
 
 /// Cleans the review files of one run into Parquet shards
 #[derive(Debug, Parser)]
@@ -14,6 +14,8 @@ use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
 struct Cli {
     #[command(flatten)]
     settings: Settings,
+    #[command(flatten)]
+    attempt: Attempt,
     #[command(flatten)]
     logs: LogSettings,
 }
@@ -39,7 +41,7 @@ fn main() -> anyhow::Result<ExitCode> {
 
 #[tokio::main]
 async fn run() -> anyhow::Result<ExitCode> {
-    let Cli { settings, logs } = Cli::parse();
+    let Cli { settings, attempt, logs } = Cli::parse();
     logs.init();
     let shutdown = shutdown_on_signals()?;
     let stores = tamiz_aws::stores_for(&[&settings.manifest, &settings.output]).await;
@@ -48,7 +50,7 @@ async fn run() -> anyhow::Result<ExitCode> {
     let index = settings.array_index;
     let result = run_step(settings, deps, shutdown).await;
     if let (Err(error), Ok(output)) = (&result, output) {
-        record_failure(&output, Stage::Etl, index, error).await;
+        record_failure(&output, Stage::Etl, index, attempt, error).await;
     }
     Ok(finish(result.map(drop)))
 }

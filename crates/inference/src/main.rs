@@ -6,7 +6,7 @@ use clap::Parser;
 use tamiz_domain::Stage;
 use tamiz_inference::{Deps, Settings, run};
 use tamiz_ports::record_failure;
-use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
+use tamiz_telemetry::{Attempt, LogSettings, Progress, finish, shutdown_on_signals};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -18,12 +18,14 @@ struct Cli {
     #[command(flatten)]
     settings: Settings,
     #[command(flatten)]
+    attempt: Attempt,
+    #[command(flatten)]
     logs: LogSettings,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let Cli { settings, logs } = Cli::parse();
+    let Cli { settings, attempt, logs } = Cli::parse();
     logs.init();
     let shutdown = shutdown_on_signals()?;
     let stores = tamiz_aws::stores_for(&[&settings.shards, &settings.model, &settings.output]).await;
@@ -31,7 +33,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let index = settings.array_index.unwrap_or(0);
     let result = run(settings, Deps { stores, progress: Progress::default() }, shutdown).await;
     if let Err(error) = &result {
-        record_failure(&run_folder, Stage::Inference, index, error).await;
+        record_failure(&run_folder, Stage::Inference, index, attempt, error).await;
     }
     Ok(finish(result.map(drop)))
 }

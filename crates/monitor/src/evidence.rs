@@ -102,7 +102,7 @@ pub(crate) async fn gather(settings: &Settings, deps: &Deps, now: Timestamp) -> 
         configuration: &manifest.configuration.drift,
     };
     let drift = comparison.drift().await?;
-    let examples = examples(&run, &etl).await;
+    let examples = examples(&run, &etl).await?;
     let jobs = jobs(deps, &manifest.run_id).await;
     Ok(Evidence { manifest, etl, predictions, model, new_labels, jobs, examples, drift, history, last_asked })
 }
@@ -122,7 +122,7 @@ pub(crate) async fn gather_partially(settings: &Settings, deps: &Deps) -> Result
     let results = deps.stores.open(&settings.results)?;
     let predictions = readable(read_predictions(&results, &run_id, &Progress::default()).await).unwrap_or_default();
     let examples = match &etl {
-        Some(etl) => examples(&run, etl).await,
+        Some(etl) => readable(examples(&run, etl).await).unwrap_or_default(),
         None => Examples::new(),
     };
     let jobs = jobs(deps, &run_id).await;
@@ -156,7 +156,7 @@ fn run_id_of_folder(run: &Folder) -> Result<RunId, MonitorError> {
 }
 
 /// The failure notes of every stage, in the order of stage and array index.
-async fn notes(run: &Folder) -> Vec<FailureNote> {
+pub(crate) async fn notes(run: &Folder) -> Vec<FailureNote> {
     let objects = readable(run.list(RunLayout::ERRORS).await).unwrap_or_default();
     let mut notes = Vec::new();
     for object in objects.iter().take(MAX_NOTES) {

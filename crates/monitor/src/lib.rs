@@ -2,7 +2,8 @@
 //!
 //! [`run`] reads what a run left behind, checks that no record was lost, judges it, and tells people: a page, a
 //! mail, and `summary.json`, which commits the two. It changes no model and no prediction. [`page`] and [`figures`] are
-//! what its page is made of, for other pages; [`language`] is what it may be written in.
+//! what its page is made of, for other pages; [`language`] is what it may be written in. [`tell_of_retraining`] mails about a
+//! retraining that failed.
 
 mod account;
 mod comparison;
@@ -12,6 +13,7 @@ mod diagnosis;
 pub mod drift;
 mod error;
 mod evidence;
+mod failed_retraining;
 pub mod figures;
 mod history;
 pub mod language;
@@ -36,5 +38,6 @@ mod run_tests;
 mod test_support;
 
 pub use error::MonitorError;
+pub use failed_retraining::tell_of_retraining;
 pub use run::run;
 pub use settings::{Deps, Failure, Settings};

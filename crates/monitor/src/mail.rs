@@ -1,6 +1,7 @@
 //! The one mail of a run: plain text, verdict first, for an operator who reads it at three in the morning.
 
 mod changes;
+mod retraining;
 mod text;
 
 use tamiz_domain::{FileReport, RejectReason, RunLayout, Verdict, printable};
@@ -10,6 +11,8 @@ use crate::account::Account;
 use crate::cost::in_words;
 use crate::figures::{capitalised, count_of, percent, share, source_name, thousands};
 use text::table;
+
+pub(crate) use retraining::of_failed_retraining;
 
 /// Files listed at most; the report lists them all.
 const MAX_FILES: usize = 20;
@@ -46,16 +49,24 @@ fn verdict(account: &Account) -> &'static str {
 fn subject(account: &Account) -> String {
     let project = printable(&account.places.project);
     let run = account.summary.run_id.short();
-    let subject = format!("[{project}] {} run {run}: {}", verdict(account), account.headline);
+    fitted(format!("[{project}] {} run {run}: {}", verdict(account), account.headline))
+}
+
+/// A subject as long as it may be, cut where a reader sees that it was cut.
+fn fitted(subject: String) -> String {
     if subject.chars().count() <= Mail::SUBJECT_LIMIT {
         return subject;
     }
-    // Cut where a reader sees that it was cut.
     subject.chars().take(Mail::SUBJECT_LIMIT - 3).chain("...".chars()).collect()
 }
 
 fn section(heading: &str, lines: impl IntoIterator<Item = String>) -> String {
     std::iter::once(heading.to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
+}
+
+/// A command on a line of its own, and what it is for.
+fn command(lead: &str, command: String) -> String {
+    format!("{}\n    {command}", wrapped("  ", lead))
 }
 
 fn opening(account: &Account) -> String {
@@ -194,7 +205,6 @@ fn cost(account: &Account) -> Option<String> {
 
 fn next(account: &Account) -> Option<String> {
     let places = &account.places;
-    let command = |lead: &str, command: String| format!("{}\n    {command}", wrapped("  ", lead));
     if let Some(failure) = &account.failure {
         let lead = if places.run.is_s3() { "See what is there:" } else { "Do the stage again by hand:" };
         let run_id = account.summary.run_id.as_str();

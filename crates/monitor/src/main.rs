@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use clap::Parser;
 use tamiz_domain::Stage;
-use tamiz_monitor::{Deps, Settings};
+use tamiz_monitor::{Deps, Settings, tell_of_retraining};
 use tamiz_ports::{Jobs, Mailer, record_failure};
-use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
+use tamiz_telemetry::{Attempt, LogSettings, Progress, finish, shutdown_on_signals};
 
 /// Reports a run: counts, quality, page and mail
 #[derive(Debug, Parser)]
@@ -16,12 +16,14 @@ struct Cli {
     #[command(flatten)]
     settings: Settings,
     #[command(flatten)]
+    attempt: Attempt,
+    #[command(flatten)]
     logs: LogSettings,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
-    let Cli { settings, logs } = Cli::parse();
+    let Cli { settings, attempt, logs } = Cli::parse();
     logs.init();
     let shutdown = shutdown_on_signals()?;
     let stores = tamiz_aws::stores_for(&[&settings.run, &settings.results, &settings.models]).await;
@@ -35,9 +37,12 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     let run = stores.open(&settings.run)?;
     let deps = Deps { stores, mailer, jobs, progress: Progress::default(), now: jiff::Timestamp::now };
+    if let Some(cause) = settings.failed_retraining() {
+        return Ok(finish(tell_of_retraining(&settings, cause, &deps, shutdown).await));
+    }
     let reported = tamiz_monitor::run(settings, deps, shutdown).await;
     if let Err(error) = &reported {
-        record_failure(&run, Stage::Monitor, 0, error).await;
+        record_failure(&run, Stage::Monitor, 0, attempt, error).await;
     }
     Ok(finish(reported.map(drop)))
 }

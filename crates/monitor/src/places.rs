@@ -3,6 +3,7 @@
 use tamiz_domain::RunLayout;
 use tamiz_ports::ObjectUri;
 
+use crate::Settings;
 use crate::diagnosis::{Diagnosis, Look};
 
 /// The folders of a run and the name of the deployment.
@@ -19,16 +20,23 @@ pub(crate) struct Places {
 }
 
 impl Places {
+    /// Those that the monitor is told.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self {
+            project: settings.project.clone(),
+            run: settings.run.clone(),
+            results: settings.results.clone(),
+            models: settings.models.clone(),
+        }
+    }
+
     /// The command to type after a failed stage: it shows the trace, or does the stage again by hand where there
     /// is no AWS to ask.
     pub(crate) fn next_command(&self, failure: &Diagnosis, run_id: &str) -> String {
         if self.run.is_s3() {
             return match failure.look {
                 Look::ModelFolder => format!("aws s3 ls --recursive {}/", quoted(&self.models.to_string())),
-                Look::JobLog => {
-                    let group = format!("/{}/{}", self.project, failure.stage);
-                    format!("aws logs tail {} --since 1d --filter-pattern {run_id}", quoted(&group))
-                }
+                Look::JobLog => self.log_command(failure, run_id),
             };
         }
         let run = quoted(&self.run.to_string());
@@ -41,6 +49,17 @@ impl Places {
             "inference" => format!("tamiz-inference --shards {run} --model {models} --output {results}"),
             _ => format!("tamiz-monitor --run {run} --results {results} --models {models}"),
         }
+    }
+
+    /// The command that shows the lines with a word in the log of a failed stage.
+    pub(crate) fn log_command(&self, failure: &Diagnosis, word: &str) -> String {
+        let group = format!("/{}/{}", self.project, failure.stage);
+        format!("aws logs tail {} --since 1d --filter-pattern {word}", quoted(&group))
+    }
+
+    /// The command that asks for a retraining.
+    pub(crate) fn retrain_command(&self) -> String {
+        format!("scripts/retrain.sh --project {}", quoted(&self.project))
     }
 
     /// The command that brings the report onto the screen.

@@ -7,8 +7,8 @@ use arrow::datatypes::{DataType, UInt64Type};
 use futures::TryStreamExt;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use parquet::errors::ParquetError;
-use tamiz_domain::{EtlReport, PartEntry};
-use tamiz_ports::{Folder, ParquetObject};
+use tamiz_domain::{Disposed, Disposition, EtlReport, PartEntry};
+use tamiz_ports::{Folder, ParquetObject, StoreError};
 
 /// Parts that examples are looked for in.
 const MOST_PARTS: usize = 8;
@@ -35,16 +35,30 @@ pub(crate) struct Example {
 /// Examples by the code of their reason.
 pub(crate) type Examples = BTreeMap<String, Vec<Example>>;
 
-/// Looks for examples of each reason. They only illustrate, so a part that cannot be read is logged and left out.
-pub(crate) async fn examples(run: &Folder, etl: &EtlReport) -> Examples {
+/// Looks for examples of each reason. They only illustrate, so a part that is missing or damaged is logged and left out.
+///
+/// # Errors
+/// [`StoreError`] where the store does not answer: what a report holds must not depend on that.
+pub(crate) async fn examples(run: &Folder, etl: &EtlReport) -> Result<Examples, StoreError> {
     let step = etl.rejected.len().div_ceil(MOST_PARTS).max(1);
     let mut found = Examples::new();
     for part in etl.rejected.iter().step_by(step) {
         if let Err(error) = add_part(run, part, etl.rejected_by_reason.len(), &mut found).await {
-            tracing::warn!(part = part.path, %error, "left out the examples of a part of rejected records");
+            let error = unanswered(error, &run.uri_of(&part.path))?;
+            tracing::warn!(part = part.path, error, "left out the examples of a part of rejected records");
         }
     }
-    found
+    Ok(found)
+}
+
+/// What an error says, unless it is the store's and another attempt may do better.
+fn unanswered(error: ParquetError, uri: &str) -> Result<String, StoreError> {
+    let ParquetError::External(source) = error else { return Ok(error.to_string()) };
+    let error = match source.downcast::<object_store::Error>() {
+        Ok(error) => StoreError::of("read", uri, *error),
+        Err(other) => return Ok(other.to_string()),
+    };
+    if error.disposition() == Disposition::Retry { Err(error) } else { Ok(error.to_string()) }
 }
 
 /// Adds the examples of a part until there are enough of so many reasons.
@@ -107,9 +121,11 @@ mod tests {
     use super::*;
     use crate::test_support::cleaned;
     use arrow::array::{BinaryArray, StringArray, UInt64Array};
+    use object_store::memory::InMemory;
+    use object_store::path::Path;
     use parquet::arrow::ArrowWriter;
     use tamiz_domain::RejectReason;
-    use tamiz_ports::{MemoryStores, Stores};
+    use tamiz_ports::{Fault, FaultyStore, MemoryStores, Moment, Operation, Stores};
 
     #[test]
     fn a_shape_says_nothing_but_where_things_are() {
@@ -139,12 +155,21 @@ mod tests {
         let mut etl = cleaned(&[("a.csv", 3, records)]);
         etl.rejected_by_reason = [(RejectReason::EmptyFile, 3), (RejectReason::CorruptFile, 2)].into();
         run.write(&etl.rejected[0].path, writer.into_inner().unwrap()).await.unwrap();
-        let found = examples(&run, &etl).await;
+        let found = examples(&run, &etl).await.unwrap();
         let rows = |reason: &str| found[reason].iter().map(|example| example.row).collect::<Vec<_>>();
         assert_eq!((rows("bad_label"), rows("no_text")), (vec![1, 3], vec![2, 5]));
         assert_eq!(found["no_text"][0].shape, "xxxxxx 9");
 
         etl.rejected[0].path = "rejected/missing.parquet".into();
-        assert!(examples(&run, &etl).await.is_empty(), "what is missing keeps nothing back");
+        assert!(examples(&run, &etl).await.unwrap().is_empty(), "what is missing keeps nothing back");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_does_not_answer_is_asked_again() {
+        let fault = Fault { operation: Operation::Get, nth: 1, moment: Moment::Before };
+        let silent = Arc::new(FaultyStore::new(Arc::new(InMemory::new()), vec![fault]));
+        let run = Folder::new(silent, Path::from("runs/a"), "s3://staging/runs/a".parse().unwrap());
+        let error = examples(&run, &cleaned(&[("a.csv", 3, 2)])).await.unwrap_err();
+        assert_eq!(error.disposition(), Disposition::Retry, "{error}");
     }
 }

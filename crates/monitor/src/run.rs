@@ -36,12 +36,7 @@ async fn report_once(settings: &Settings, deps: &Deps) -> Result<Summary, Monito
         log_already_reported(&summary, cause);
         return Ok(summary);
     }
-    let places = Places {
-        project: settings.project.clone(),
-        run: settings.run.clone(),
-        results: settings.results.clone(),
-        models: settings.models.clone(),
-    };
+    let places = Places::of(settings);
     let now = (deps.now)();
     let (account, page) = match cause {
         None => {

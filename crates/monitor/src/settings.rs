@@ -14,7 +14,7 @@ use crate::language::Language;
 /// Flags of `tamiz-monitor`; each has an environment variable of the same name with the prefix `TAMIZ_`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Settings {
-    /// Staging folder of the run: manifest.json, etl.json, rejected/, errors/
+    /// Staging folder of the run: manifest.json, etl.json, rejected/, errors/; of a retraining that failed, the folder that holds its errors/
     #[arg(long, env = "TAMIZ_RUN", value_name = "URI")]
     pub run: ObjectUri,
     /// Results folder of the run: predictions/; summary.json and report.html are written here
@@ -26,7 +26,7 @@ pub struct Settings {
     /// SNS topic that the mail goes to; without one no mail goes out
     #[arg(long, env = "TAMIZ_TOPIC_ARN", value_name = "ARN")]
     pub topic_arn: Option<String>,
-    /// Reports that a stage failed instead of a finished run: {"stage": …, "error": …, "cause": …}
+    /// Reports that a stage failed instead of a finished run: {"stage": …, "error": …, "cause": …}; of the stage "retrain", a mail is all
     #[arg(long, env = "TAMIZ_FAILED_CAUSE", value_name = "JSON")]
     pub failed_cause: Option<Failure>,
     /// Batch job queues in which the run's jobs were, for what they cost, separated by commas; without them no cost is told

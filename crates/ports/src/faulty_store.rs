@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use futures::stream::BoxStream;
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
@@ -25,7 +26,7 @@ pub enum Operation {
 pub enum Moment {
     /// Nothing was done.
     Before,
-    /// The effect is there, but the caller is told otherwise: a timeout.
+    /// The effect is there, but the caller is told otherwise: a timeout. Of a get, all bytes come, and then the error: a checksum.
     After,
 }
 
@@ -99,7 +100,14 @@ impl ObjectStore for FaultyStore {
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         match self.next(Operation::Get) {
             None => self.inner.get_opts(location, options).await,
-            Some(_) => injected("get"),
+            Some(Moment::Before) => injected("get"),
+            Some(Moment::After) => {
+                let answer = self.inner.get_opts(location, options).await?;
+                let (meta, range) = (answer.meta.clone(), answer.range.clone());
+                let (attributes, extensions) = (answer.attributes.clone(), answer.extensions.clone());
+                let body = answer.into_stream().chain(stream::once(async { injected("get") })).boxed();
+                Ok(GetResult { payload: GetResultPayload::Stream(body), meta, range, attributes, extensions })
+            }
         }
     }
 

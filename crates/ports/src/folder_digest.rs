@@ -44,7 +44,8 @@ impl Folder {
         if found == expected {
             return Ok(());
         }
-        Err(StoreError::Damaged { uri: self.uri_of(name), expected: expected.to_owned(), found })
+        let detail = format!("their digest is {found}, not {expected}");
+        Err(StoreError::Damaged { uri: self.uri_of(name), detail })
     }
 }
 

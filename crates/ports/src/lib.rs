@@ -36,7 +36,7 @@ pub use memory_stores::MemoryStores;
 pub use parquet_object::ParquetObject;
 pub use queue::{MemoryQueue, Message, Queue, QueueError, Receipt};
 pub use settings_files::read_layers;
-pub use store_error::StoreError;
+pub use store_error::{ChecksumMismatch, StoreError};
 pub use stores::{FolderStores, Stores};
 pub use uploads::{MemoryUploads, StoredUpload, Uploads};
 pub use uri::{InvalidUri, ObjectUri};

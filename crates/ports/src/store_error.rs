@@ -28,15 +28,13 @@ pub enum StoreError {
         /// The object.
         uri: String,
     },
-    /// The object holds other bytes than those that were written.
-    #[error("{uri} holds other bytes than were written: their digest is {found}, not {expected}")]
+    /// The object holds other bytes than those that were written; it was read twice.
+    #[error("{uri} holds other bytes than were written: {detail}")]
     Damaged {
         /// The object.
         uri: String,
-        /// XXH3 of what was written.
-        expected: String,
-        /// XXH3 of what is there.
-        found: String,
+        /// What the bytes were held to.
+        detail: String,
     },
     /// The object is there, but its content is not what it should be.
     #[error("{uri} is malformed")]
@@ -60,6 +58,15 @@ pub enum StoreError {
     },
 }
 
+/// What an adapter puts inside an [`object_store::Error`] where a store's own checksum of an object does not fit its bytes,
+/// and did not when they were read once more: then they were not changed on their way.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct ChecksumMismatch(
+    /// What the store's client says.
+    pub String,
+);
+
 impl StoreError {
     /// Names operation and object of a store's error.
     pub fn of(operation: &'static str, uri: impl Into<String>, error: object_store::Error) -> Self {
@@ -72,6 +79,9 @@ impl StoreError {
             | Store::Unauthenticated { .. }
             | Store::InvalidPath { .. }
             | Store::NotSupported { .. } => Self::Denied { operation, uri, source: Box::new(error) },
+            Store::Generic { source, .. } if source.is::<ChecksumMismatch>() => {
+                Self::Damaged { uri, detail: source.to_string() }
+            }
             _ => Self::Unavailable { operation, uri, source: Box::new(error) },
         }
     }
@@ -99,8 +109,8 @@ impl Disposed for StoreError {
                 Some(format!("{uri} was overwritten after it was announced; its new content is a run of its own."))
             }
             Self::Damaged { uri, .. } => Some(format!(
-                "{uri} was overwritten or damaged after it was written. Bring back its earlier version, or run its run again \
-                 with `tamiz replay`."
+                "{uri} was overwritten or damaged after it was written. Bring back its earlier version, or make it anew: upload a \
+                 file again, run a run again with `tamiz replay`."
             )),
             Self::Malformed { .. } => None,
             Self::Unavailable { .. } => Some("Try again; the store did not answer as it should.".to_owned()),

@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use jiff::Timestamp;
 use tamiz_aws::Aws;
-use tamiz_ports::{Mailer, ObjectUri};
-use tamiz_retrain::{Deps, Settings, parse_with_files, run};
-use tamiz_telemetry::{LogSettings, Progress, finish, shutdown_on_signals};
+use tamiz_domain::Stage;
+use tamiz_ports::{Mailer, Stores, record_failure};
+use tamiz_retrain::{Deps, RetrainError, Settings, parse_with_files, run};
+use tamiz_telemetry::{Attempt, LogSettings, Progress, Shutdown, finish, shutdown_on_signals};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -21,6 +22,8 @@ struct Cli {
     #[command(flatten)]
     settings: Settings,
     #[command(flatten)]
+    attempt: Attempt,
+    #[command(flatten)]
     logs: LogSettings,
 }
 
@@ -28,20 +31,30 @@ struct Cli {
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let matches = Cli::command().get_matches_from(&arguments);
-    let Cli { settings, logs } = Cli::from_arg_matches(&matches)?;
+    let Cli { settings, attempt, logs } = Cli::from_arg_matches(&matches)?;
     logs.init();
     let shutdown = shutdown_on_signals()?;
-    let files: Vec<&ObjectUri> = settings.training.model_config.iter().collect();
-    let stores = tamiz_aws::stores_for(&files).await;
-    let Cli { settings, .. } = match parse_with_files(arguments, &matches, &*stores).await {
-        Ok(cli) => cli,
-        Err(error) => return Ok(finish(Err(error))),
-    };
+    let stores = tamiz_aws::stores_for(&settings.places()).await;
+    let notes = settings.notes.as_ref().map(|notes| stores.open(notes)).transpose()?;
+    let retrained = retrain(arguments, &matches, stores, shutdown).await;
+    if let (Err(error), Some(notes)) = (&retrained, notes) {
+        record_failure(&notes, Stage::Retrain, 0, attempt, error).await;
+    }
+    Ok(finish(retrained))
+}
+
+async fn retrain(
+    arguments: Vec<OsString>,
+    matches: &ArgMatches,
+    stores: Arc<dyn Stores>,
+    shutdown: Shutdown,
+) -> Result<(), RetrainError> {
+    let Cli { settings, .. } = parse_with_files(arguments, matches, &*stores).await?;
     let stores = tamiz_aws::stores_for(&settings.places()).await;
     let mailer: Option<Arc<dyn Mailer>> = match &settings.topic_arn {
         Some(topic) => Some(Arc::new(Aws::load().await.mailer(topic))),
         None => None,
     };
     let deps = Deps { stores, mailer, progress: Progress::default(), now: Timestamp::now };
-    Ok(finish(run(settings, deps, shutdown).await.map(drop)))
+    run(settings, deps, shutdown).await.map(drop)
 }

@@ -58,7 +58,8 @@ pub async fn reproduce(
         mlflow: given.mlflow.clone(),
     };
     let name = recorded.name.clone();
-    let settings = Settings { training_data, models: model.clone(), name: name.clone(), topic_arn: None, training };
+    let settings =
+        Settings { training_data, models: model.clone(), name: name.clone(), topic_arn: None, notes: None, training };
     let mut job = Job::prepare(settings, deps.stores.as_ref()).await?;
     job.search_again(&artifact)?;
     let target = Target { column: lineage.label_column.clone(), name };

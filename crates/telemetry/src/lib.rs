@@ -1,5 +1,6 @@
 //! Logs, metrics, settings and shutdown, the same for every job.
 
+mod attempt;
 mod exit;
 mod flags;
 mod json_lines;
@@ -10,6 +11,7 @@ mod progress;
 mod settings;
 mod shutdown;
 
+pub use attempt::Attempt;
 pub use exit::{error_chain, finish};
 pub use flags::{FileFlag, completed, file_flags, key_of};
 pub use layers::{Layer, Layered, flattened, known_keys, parse_layers};

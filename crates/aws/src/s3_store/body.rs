@@ -6,7 +6,8 @@ use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
-use object_store::{ObjectMeta, Result};
+use object_store::{Error, ObjectMeta, Result};
+use tamiz_ports::ChecksumMismatch;
 
 use super::Bucket;
 use super::error::{generic, map};
@@ -44,32 +45,69 @@ impl State {
                 }
                 Ok(None) if self.rest.is_empty() => return Ok(None),
                 Ok(None) => self.resume("the body ended early".into()).await?,
+                // All bytes came, so what is wrong is their checksum.
+                Err(error) if self.rest.is_empty() => return Err(self.object.doubt(&chain(&error)).await),
                 Err(error) => self.resume(chain(&error)).await?,
             }
         }
     }
 
-    /// Asks for what is missing, unless nothing is (then the checksum was wrong) or it was tried often enough.
+    /// Asks for what is missing, unless it was tried often enough.
     async fn resume(&mut self, reason: String) -> Result<()> {
         let location = &self.object.meta.location;
-        if self.rest.is_empty() || self.resumes == RESUMES {
+        if self.resumes == RESUMES {
             return Err(generic(format!("the body of {location} broke off, {} resumes: {reason}", self.resumes)));
         }
         self.resumes += 1;
         tracing::warn!(key = %location, at = self.rest.start, reason, "download resumed");
-        let Bucket { client, name } = &self.object.bucket;
+        let range = format!("bytes={}-{}", self.rest.start, self.rest.end - 1);
+        self.body = self.object.get(Some(range)).await?;
+        Ok(())
+    }
+}
+
+impl Pinned {
+    async fn get(&self, range: Option<String>) -> Result<ByteStream> {
+        let Bucket { client, name } = &self.bucket;
         let answer = client
             .get_object()
             .bucket(name)
-            .key(location.as_ref())
-            .set_version_id(self.object.meta.version.clone())
-            .set_if_match(self.object.meta.e_tag.clone())
-            .range(format!("bytes={}-{}", self.rest.start, self.rest.end - 1))
+            .key(self.meta.location.as_ref())
+            .set_version_id(self.meta.version.clone())
+            .set_if_match(self.meta.e_tag.clone())
+            .set_range(range)
             .send()
             .await
-            .map_err(|error| map(location, error))?;
-        self.body = answer.body;
-        Ok(())
+            .map_err(|error| map(&self.meta.location, error))?;
+        Ok(answer.body)
+    }
+
+    /// What a checksum that does not fit means. A reader has the bytes already, so they cannot be replaced; but whether to try again
+    /// helps is told by a second look at them, of which nothing is kept.
+    async fn doubt(&self, reason: &str) -> Error {
+        let location = &self.meta.location;
+        match self.is_whole().await {
+            Ok(true) => generic(format!("the bytes of {location} were changed on their way: {reason}")),
+            Ok(false) => generic(ChecksumMismatch(reason.to_owned())),
+            Err(error) => error,
+        }
+    }
+
+    /// Whether the object's bytes fit its checksum.
+    async fn is_whole(&self) -> Result<bool> {
+        let mut body = self.get(None).await?;
+        let mut left = self.meta.size;
+        loop {
+            match body.try_next().await {
+                Ok(Some(chunk)) => left = left.saturating_sub(chunk.len() as u64),
+                Ok(None) if left == 0 => return Ok(true),
+                Err(_) if left == 0 => return Ok(false),
+                Ok(None) => return Err(generic(format!("the body of {} ended early", self.meta.location))),
+                Err(error) => {
+                    return Err(generic(format!("the body of {} broke off: {}", self.meta.location, chain(&error))));
+                }
+            }
+        }
     }
 }
 

@@ -70,6 +70,30 @@ async fn a_download_that_always_breaks_is_transient() {
     assert_eq!(server.requests().len(), 6);
 }
 
+/// CRC-32 of `content`.
+const CHECKSUM: [&str; 2] = ["etag: \"1\"", "x-amz-checksum-crc32: /sUwqQ=="];
+
+#[tokio::test]
+async fn bytes_that_were_changed_on_their_way_are_asked_for_again() {
+    let flipped = answer("200 OK", &CHECKSUM, "contenu");
+    let (folder, server) = folder(vec![flipped, answer("200 OK", &CHECKSUM, "content")]).await;
+    let error = folder.read("x").await.unwrap_err();
+    assert_eq!(error.disposition(), Disposition::Retry, "{error:?}");
+    assert_eq!(server.requests().len(), 2);
+    assert!(server.requests()[1].contains("if-match: \"1\""));
+    assert_eq!(folder.read("x").await.unwrap(), "content");
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_those_of_the_checksum_twice_are_damaged() {
+    let (folder, server) = folder(vec![answer("200 OK", &CHECKSUM, "contenu")]).await;
+    let error = folder.read("x").await.unwrap_err();
+    assert_eq!(error.disposition(), Disposition::Refuse, "{error:?}");
+    let told = error.to_string();
+    assert!(told.starts_with("s3://bucket/folder/x holds other bytes than were written: "), "{told}");
+    assert_eq!(server.requests().len(), 2);
+}
+
 #[tokio::test]
 async fn refusals_are_told_apart() {
     for (status, code, expected) in [

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Buf, Bytes};
 use futures::StreamExt;
@@ -67,10 +68,35 @@ pub(crate) async fn open(
 
 /// The bytes of an opened object.
 pub(crate) struct Download {
-    chunks: mpsc::Receiver<Result<Bytes, StoreError>>,
+    rest: Rest,
     current: Bytes,
     progress: Progress,
+}
+
+/// What is still to come of a download; its reader and whoever doubts it share it.
+#[derive(Clone)]
+pub(crate) struct Rest {
+    chunks: Arc<Mutex<mpsc::Receiver<Chunk>>>,
     shutdown: Shutdown,
+}
+
+impl Rest {
+    /// The next chunk; none at the end.
+    fn next(&self) -> Result<Option<Bytes>, DownloadError> {
+        let chunk = self.chunks.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+        match chunk {
+            Some(chunk) => chunk.map(Some).map_err(DownloadError::Store),
+            None if self.shutdown.is_cancelled() => Err(DownloadError::Stopped),
+            None => Ok(None),
+        }
+    }
+
+    /// Passes over all that is still to come. A store sees only after the last byte that those before are not what was
+    /// written, so before a file is blamed for what it says, this tells whether that is what it says.
+    pub(crate) fn check(&self) -> Result<(), DownloadError> {
+        while self.next()?.is_some() {}
+        Ok(())
+    }
 }
 
 impl Download {
@@ -97,7 +123,13 @@ impl Download {
                 });
             }
         }
-        Self { chunks, current: Bytes::new(), progress, shutdown }
+        let rest = Rest { chunks: Arc::new(Mutex::new(chunks)), shutdown };
+        Self { rest, current: Bytes::new(), progress }
+    }
+
+    /// A handle on what is still to come.
+    pub(crate) fn rest(&self) -> Rest {
+        self.rest.clone()
     }
 }
 
@@ -142,10 +174,8 @@ fn read_file(mut file: File, range: Range<u64>, uri: &str, stop: &Shutdown, chun
 impl BufRead for Download {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.current.is_empty() {
-            match self.chunks.blocking_recv() {
-                Some(Ok(chunk)) => self.current = chunk,
-                Some(Err(error)) => return Err(io::Error::other(DownloadError::Store(error))),
-                None if self.shutdown.is_cancelled() => return Err(io::Error::other(DownloadError::Stopped)),
+            match self.rest.next().map_err(io::Error::other)? {
+                Some(chunk) => self.current = chunk,
                 None => break,
             }
         }

@@ -11,7 +11,7 @@ use crate::EtlError;
 use crate::clean::batch::{RawBatch, SourceFile};
 use crate::columns::FieldNames;
 use crate::job::Job;
-use crate::job::download::{Download, DownloadError, download_error, open};
+use crate::job::download::{Download, DownloadError, Rest, download_error, open};
 use crate::job::file_end::FileEnd;
 use crate::job::parquet_source::{ParquetRefusal, ParquetSource};
 use crate::read::container::{Container, open_container};
@@ -28,6 +28,8 @@ const ID_DIGITS: usize = 16;
 /// A file whose records can be read. The outer error of the functions below is the run's, the inner one the file's.
 pub(crate) struct OpenFile {
     reader: RecordReader<Box<dyn Read + Send>>,
+    /// Of the download that is read; none where ranges are.
+    rest: Option<Rest>,
     framing: Box<dyn Framing + Send>,
     file: Arc<SourceFile>,
     format: String,
@@ -63,7 +65,9 @@ pub(crate) fn open_at(
     let rest = Some(GetRange::Offset(offset));
     match job.runtime.block_on(open(object, rest, job.stores.as_ref())) {
         Ok(opened) => {
-            let stream: Box<dyn Read + Send> = Box::new(download(job, object, opened));
+            let download = download(job, object, opened);
+            file.rest = Some(download.rest());
+            let stream: Box<dyn Read + Send> = Box::new(download);
             file.reader = RecordReader::new(stream, job.configuration.etl.max_record_bytes).starting_at(offset);
             file.next_row = row;
             Ok(Ok(file))
@@ -83,23 +87,30 @@ fn recognise(
     download: Download,
 ) -> Result<Result<OpenFile, FileProblem>, EtlError> {
     let configuration = &job.configuration;
+    let rest = Some(download.rest());
     let text = match open_container(download, &configuration.etl) {
         Ok(Container::Text(text)) => text,
         Ok(Container::Parquet) => return open_parquet(job, names, object),
-        Err(error) => return stream_problem(error, 0).map(Err),
+        Err(error) => return stream_problem(error, 0, rest.as_ref()).map(Err),
     };
     let mut reader = RecordReader::new(text.bytes, configuration.etl.max_record_bytes);
     let (sample, is_all) = reader.sample(SAMPLE_BYTES);
     let layout = match sniff(sample, is_all, text.origin, names, &configuration.labels) {
         Ok(layout) => layout,
         // Nothing can be told of a file that breaks before its first record, but that it breaks.
-        Err(problem) => return reader.into_break().map_or(Ok(problem), |error| stream_problem(error, 0)).map(Err),
+        Err(problem) => {
+            return match reader.into_break() {
+                Some(error) => stream_problem(error, 0, rest.as_ref()),
+                None => blamed(problem, 0, rest.as_ref()),
+            }
+            .map(Err);
+        }
     };
     let columns = source_columns(&layout, sample, names);
     reader.skip(layout.skip);
     let format = format!("{}{}", layout.format, text.packing.suffix());
     let is_divisible = text.packing.suffix().is_empty() && layout.shape.is_divisible();
-    Ok(Ok(OpenFile { columns, ..OpenFile::new(object, layout.shape, format, is_divisible, reader) }))
+    Ok(Ok(OpenFile { columns, rest, ..OpenFile::new(object, layout.shape, format, is_divisible, reader) }))
 }
 
 fn open_parquet(
@@ -131,7 +142,7 @@ impl OpenFile {
         let framing = shape.framing();
         let id_prefix = object.identity.digest()[..ID_DIGITS].to_owned();
         let file = Arc::new(SourceFile { source: object.source(), id_prefix, shape, is_divisible });
-        Self { reader, framing, file, format, columns: Vec::new(), next_row: 1 }
+        Self { reader, rest: None, framing, file, format, columns: Vec::new(), next_row: 1 }
     }
 
     /// Up to `room` records; none at the end of the file.
@@ -150,7 +161,7 @@ impl OpenFile {
         let num_records = self.next_row - 1;
         let last = self.reader.last_byte();
         let problem = match self.reader.into_break() {
-            Some(error) => Some(stream_problem(error, num_records)?),
+            Some(error) => Some(stream_problem(error, num_records, self.rest.as_ref())?),
             None => self.file.shape.end_problem(num_records, last),
         };
         let (format, columns) = (Some(self.format), self.columns);
@@ -159,10 +170,18 @@ impl OpenFile {
 }
 
 /// A broken stream is the file's problem, unless the download broke.
-fn stream_problem(error: io::Error, num_records: u64) -> Result<FileProblem, EtlError> {
+fn stream_problem(error: io::Error, num_records: u64, rest: Option<&Rest>) -> Result<FileProblem, EtlError> {
     match download_error(error) {
         Ok(error) => download_problem(error, num_records),
-        Err(error) => Ok(break_problem(&error, num_records)),
+        Err(error) => blamed(break_problem(&error, num_records), num_records, rest),
+    }
+}
+
+/// A file's problem, unless its bytes are not those that were written.
+fn blamed(problem: FileProblem, num_records: u64, rest: Option<&Rest>) -> Result<FileProblem, EtlError> {
+    match rest.map_or(Ok(()), Rest::check) {
+        Ok(()) => Ok(problem),
+        Err(error) => download_problem(error, num_records),
     }
 }
 
@@ -173,15 +192,16 @@ fn download_problem(error: DownloadError, num_records: u64) -> Result<FileProble
     }
 }
 
-/// An object that is gone or changed is the file's problem; any other trouble with a store is the run's.
+/// An object that is gone or changed is the file's problem; any other trouble with a store is the run's, bytes that the store itself
+/// does not vouch for among it: records of them would be labelled, and nobody could tell which are as they were sent.
 fn store_problem(error: StoreError, num_records: u64) -> Result<FileProblem, EtlError> {
     let reason = match &error {
         StoreError::NotFound { .. } => RejectReason::ObjectMissing,
         StoreError::Changed { .. } => RejectReason::ObjectChanged,
-        StoreError::Damaged { .. } => RejectReason::CorruptFile,
-        StoreError::Denied { .. } | StoreError::Malformed { .. } | StoreError::Unavailable { .. } => {
-            return Err(error.into());
-        }
+        StoreError::Damaged { .. }
+        | StoreError::Denied { .. }
+        | StoreError::Malformed { .. }
+        | StoreError::Unavailable { .. } => return Err(error.into()),
     };
     Ok(FileProblem { reason, detail: format!("it was read up to record {num_records}") })
 }

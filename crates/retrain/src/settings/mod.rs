@@ -33,6 +33,9 @@ pub struct Settings {
     /// The topic that gets the mail; without it none is sent
     #[arg(long, env = "TAMIZ_TOPIC_ARN", value_name = "ARN")]
     pub topic_arn: Option<String>,
+    /// Folder in which a retraining that fails leaves a note, for the mail about it; without it none is left
+    #[arg(long, env = "TAMIZ_NOTES", value_name = "URI")]
+    pub notes: Option<ObjectUri>,
     /// What is trained, and what it is held to
     #[command(flatten)]
     pub training: Training,
@@ -75,7 +78,7 @@ pub(crate) struct Target {
 impl Settings {
     /// Every place that is read or written.
     pub fn places(&self) -> Vec<&ObjectUri> {
-        self.training_data.iter().chain(self.training.places()).chain([&self.models]).collect()
+        self.training_data.iter().chain(self.training.places()).chain([&self.models]).chain(&self.notes).collect()
     }
 
     /// The models to train: one of the name itself, or one a label column.
@@ -93,7 +96,7 @@ impl Training {
     /// Every place that the flags name.
     pub fn places(&self) -> impl Iterator<Item = &ObjectUri> {
         let Hyperparameters { init, test_data, .. } = &self.hyperparameters;
-        test_data.iter().chain(init).chain(&self.search)
+        test_data.iter().chain(init).chain(&self.search).chain(&self.model_config)
     }
 
     /// Refuses flags that do not fit, before anything is read.
