@@ -85,13 +85,13 @@ many_files() {
   scripts/deploy.sh up --no-canary --project tamiz --email operators@example.com --model-name "$MODEL" --accelerator cpu \
     >"$OUT/deploy.log" 2>&1 || die "see $OUT/deploy.log"
   aws s3 cp --only-show-errors --recursive "$OUT/models" "s3://tamiz-models-$(aws sts get-caller-identity --query Account --output text)"
-  "$VENV/bin/python" scripts/load/many_files.py "$OUT/reviews.csv" "$files" --peaks "$OUT/peaks"
+  "$VENV/bin/python" scripts/load/many_files.py "$OUT/reviews.csv" "$files" --state "$STATE" --peaks "$OUT/peaks"
 }
 
-# Every program starts through one that notes how much memory it took.
+# Every job starts through a program that notes how much memory it took.
 images() {
   local stage separator='{'
-  for stage in dispatcher etl inference monitor retrain; do
+  for stage in etl inference monitor retrain; do
     printf '%s"*/%s:*": ["%s", "-IS", "%s", "%s", "%s"]' "$separator" "$stage" "$PWD/$VENV/bin/python" "$PWD/scripts/load/peak.py" \
       "$PWD/$OUT/peaks" "$bin/tamiz-$stage"
     separator=', '

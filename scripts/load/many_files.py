@@ -1,6 +1,8 @@
 """Uploads many small files at once, waits until the pipeline has come to rest, and counts what became of them.
 
-many_files.py REVIEWS.csv FILES --peaks FOLDER      # REVIEWS.csv has the columns label and text; peak.py has written the folder
+many_files.py REVIEWS.csv FILES --state FOLDER --peaks FOLDER
+
+REVIEWS.csv has the columns label and text. The state is the local AWS's, which knows its dispatcher; peak.py writes the peaks of the jobs.
 
 Speaks to the local AWS that the environment names. Ends with 1 where a review was lost or labelled twice.
 """
@@ -24,6 +26,8 @@ MACHINE = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:tamiz-pipeline"
 REVIEWS_A_FILE = 5
 UPLOADS_AT_ONCE = 8
 PAUSE_SECONDS = 5
+# As the kernel has it: 15 characters.
+DISPATCHER = "tamiz-dispatche"
 
 
 def client(service: str):
@@ -113,11 +117,21 @@ def lost(count: int) -> list[str]:
     return wrong
 
 
-def peaks(folder: Path) -> list[str]:
+def dispatcher_peak(state: Path) -> list[int]:
+    """Peak memory in kilobytes of the dispatcher, which is no job but a function that stays."""
+    status = (Path("/proc", child.name, "status") for child in (state / "children").iterdir())
+    told = [dict(line.split(":", 1) for line in file.read_text().splitlines()) for file in status if file.exists()]
+    return [int(each["VmHWM"].split()[0]) for each in told if each["Name"].strip() == DISPATCHER]
+
+
+def peaks(folder: Path, state: Path) -> list[str]:
     """How often each program ran, and its memory."""
+    (folder / "tamiz-dispatcher").write_text("".join(f"{peak}\n" for peak in dispatcher_peak(state)))
     lines = ["| program | processes | median peak MB | highest peak MB |", "|---|---:|---:|---:|"]
     for file in sorted(folder.iterdir()):
         megabytes = sorted(int(line) / 1000 for line in file.read_text().split())
+        if not megabytes:
+            continue
         lines.append(f"| {file.name} | {len(megabytes)} | {megabytes[len(megabytes) // 2]:.0f} | {megabytes[-1]:.0f} |")
     return lines
 
@@ -126,6 +140,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("reviews", type=Path)
     parser.add_argument("files", type=int)
+    parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--peaks", type=Path, required=True)
     arguments = parser.parse_args()
     with arguments.reviews.open(newline="") as lines:
@@ -138,7 +153,7 @@ def main() -> None:
         f"\n{arguments.files} files of {REVIEWS_A_FILE} reviews, uploaded within {uploaded:.0f} s: "
         f"{runs} runs, at rest {rested:.0f} s later, {'nothing lost' if not wrong else 'WRONG'}.\n"
     )
-    print("\n".join(peaks(arguments.peaks)))
+    print("\n".join(peaks(arguments.peaks, arguments.state)))
     for each in wrong[:20]:
         print(f"WRONG: {each}")
     sys.exit(1 if wrong else 0)

@@ -46,13 +46,19 @@ impl Aws {
     /// [`StoreError::Denied`] for a place that is no bucket's.
     pub fn uploads(&self, folder: &ObjectUri) -> Result<S3Uploads, StoreError> {
         match folder {
-            ObjectUri::S3 { bucket, key } => Ok(S3Uploads::new(sdk::s3(&self.configuration), bucket, key.clone())),
+            ObjectUri::S3 { bucket, key } => Ok(S3Uploads::new(sdk::s3(&self.configuration), bucket, key)),
             ObjectUri::Local(_) => Err(StoreError::Denied {
                 operation: "list the uploads of",
                 uri: folder.to_string(),
                 source: "uploads are announced by a bucket only; a local folder announces nothing".into(),
             }),
         }
+    }
+
+    /// What was uploaded under a name, and under names that begin with it; none for a place that is no bucket's.
+    pub fn uploads_of(&self, object: &ObjectUri) -> Option<S3Uploads> {
+        let ObjectUri::S3 { bucket, key } = object else { return None };
+        Some(S3Uploads::of_key(sdk::s3(&self.configuration), bucket, key))
     }
 
     /// The SQS queue with this URL.

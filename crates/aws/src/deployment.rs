@@ -59,6 +59,16 @@ impl Deployment {
         format!("s3://{}-staging-{}", self.project, self.account)
     }
 
+    /// Predictions, reports, history.
+    pub fn results(&self) -> String {
+        format!("s3://{}-results-{}", self.project, self.account)
+    }
+
+    /// Every model.
+    pub fn models(&self) -> String {
+        format!("s3://{}-models-{}", self.project, self.account)
+    }
+
     /// URL of the queue of events that were given up.
     pub fn dead_letter_queue_url(&self) -> String {
         format!("{}-dead-letters", self.queue_url)

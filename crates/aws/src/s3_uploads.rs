@@ -22,7 +22,7 @@ const NO_VERSION: &str = "null";
 pub struct S3Uploads {
     client: Client,
     bucket: String,
-    prefix: Path,
+    prefix: String,
 }
 
 /// Where the next page begins: behind this version of this key.
@@ -33,8 +33,15 @@ struct Marker {
 }
 
 impl S3Uploads {
-    pub(crate) fn new(client: Client, bucket: &str, prefix: Path) -> Self {
+    /// Those of a folder.
+    pub(crate) fn new(client: Client, bucket: &str, folder: &Path) -> Self {
+        let prefix = Some(format!("{folder}/")).filter(|prefix| prefix != "/").unwrap_or_default();
         Self { client, bucket: bucket.to_owned(), prefix }
+    }
+
+    /// Those of a key, and of keys that begin with it.
+    pub(crate) fn of_key(client: Client, bucket: &str, key: &Path) -> Self {
+        Self { client, bucket: bucket.to_owned(), prefix: key.to_string() }
     }
 
     /// Keys may hold characters that XML cannot carry, so S3 is asked to encode them.
@@ -42,15 +49,15 @@ impl S3Uploads {
         self.client
             .list_object_versions()
             .bucket(&self.bucket)
-            .set_prefix(Some(format!("{}/", self.prefix)).filter(|prefix| prefix != "/"))
+            .prefix(&self.prefix)
             .encoding_type(EncodingType::Url)
             .set_key_marker(marker.key)
             .set_version_id_marker(marker.version_id)
             .send()
             .await
             .map_err(|error| {
-                let uri = format!("s3://{}/{}", self.bucket, self.prefix);
-                StoreError::of("list the versions of", uri, map_error(&self.prefix, error))
+                let uri = format!("s3://{}/{}", self.bucket, self.prefix.trim_end_matches('/'));
+                StoreError::of("list the versions of", uri, map_error(&Path::from(self.prefix.as_str()), error))
             })
     }
 

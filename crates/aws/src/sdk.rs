@@ -8,6 +8,8 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::{TimeoutConfig, TimeoutConfigBuilder};
 use aws_config::{AppName, BehaviorVersion, ConfigLoader, SdkConfig};
 
+use crate::choice::Choice;
+
 /// How long to wait for a connection: a healthy endpoint answers in milliseconds, so a dead one is left early.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long to wait for the first byte of an answer: above the 20 seconds of a long poll.
@@ -31,7 +33,7 @@ const SNS_ATTEMPTS: u32 = 4;
 
 /// The SDKs' own search for region, credentials and endpoint.
 pub(crate) fn loader() -> ConfigLoader {
-    aws_config::defaults(BehaviorVersion::latest())
+    Choice::applied(aws_config::defaults(BehaviorVersion::latest()))
 }
 
 /// What the services' logs know us as.

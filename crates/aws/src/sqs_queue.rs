@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{MessageSystemAttributeName, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName, SendMessageBatchRequestEntry};
 use tamiz_ports::{Message, Queue, QueueError, Receipt};
 
 use crate::service_error::ServiceError;
@@ -27,6 +27,22 @@ pub struct SqsQueue {
 impl SqsQueue {
     pub(crate) fn new(client: Client, url: &str) -> Self {
         Self { client, url: url.to_owned() }
+    }
+
+    /// About how many messages wait or are in work.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn depth(&self) -> Result<u64, QueueError> {
+        let names = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let request = self.client.get_queue_attributes().queue_url(&self.url).set_attribute_names(Some(names.into()));
+        let answer = request.send().await.map_err(|error| failed("count messages", error))?;
+        let told = answer.attributes.unwrap_or_default();
+        Ok(told.values().filter_map(|number| number.parse::<u64>().ok()).sum())
     }
 
     /// A batch of which SQS took some messages only is an error, like one that it did not take at all: who sends again

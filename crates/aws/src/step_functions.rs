@@ -22,7 +22,11 @@ impl StepFunctionsWorkflow {
         Self { client, state_machine_arn: state_machine_arn.to_owned() }
     }
 
-    fn execution_arn(&self, run_id: &RunId) -> String {
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn execution_arn(&self, run_id: &RunId) -> String {
         let executions = self.state_machine_arn.replacen(":stateMachine:", ":execution:", 1);
         format!("{executions}:{run_id}")
     }
@@ -56,31 +60,41 @@ impl Workflow for StepFunctionsWorkflow {
     }
 
     async fn count_running(&self, at_most: usize) -> Result<usize, WorkflowError> {
-        let mut count = 0;
-        let mut token = None;
-        while count < at_most {
+        Ok(self.running(at_most).await?.len())
+    }
+}
+
+impl StepFunctionsWorkflow {
+    /// Names of running executions, the latest first, no more than `at_most`: runs, and retrainings that no run asked for.
+    ///
+    /// # Errors
+    /// [`WorkflowError`].
+    pub async fn running(&self, at_most: usize) -> Result<Vec<String>, WorkflowError> {
+        let (mut names, mut token) = (Vec::new(), None);
+        while names.len() < at_most {
             let answer = self
                 .client
                 .list_executions()
                 .state_machine_arn(&self.state_machine_arn)
                 .status_filter(Status::Running)
-                .max_results(i32::try_from((at_most - count).min(PAGE)).unwrap_or(i32::MAX))
+                .max_results(i32::try_from((at_most - names.len()).min(PAGE)).unwrap_or(i32::MAX))
                 .set_next_token(token)
                 .send()
                 .await
                 .map_err(|error| failed("list running executions", error))?;
-            count += answer.executions.len();
+            names.extend(answer.executions.into_iter().map(|execution| execution.name));
             token = answer.next_token;
             if token.is_none() {
                 break;
             }
         }
-        Ok(count.min(at_most))
+        names.truncate(at_most);
+        Ok(names)
     }
 }
 
 /// A status that this program does not know yet is taken as running: nobody then acts on an end that was not one.
-fn status(status: &Status) -> ExecutionStatus {
+pub(crate) fn status(status: &Status) -> ExecutionStatus {
     match status {
         Status::Succeeded => ExecutionStatus::Succeeded,
         Status::Failed | Status::TimedOut | Status::Aborted => ExecutionStatus::Failed,
@@ -88,6 +102,6 @@ fn status(status: &Status) -> ExecutionStatus {
     }
 }
 
-fn failed(operation: &'static str, error: impl Into<ServiceError>) -> WorkflowError {
+pub(crate) fn failed(operation: &'static str, error: impl Into<ServiceError>) -> WorkflowError {
     WorkflowError { operation, source: Box::new(error.into()) }
 }

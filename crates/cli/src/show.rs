@@ -65,7 +65,8 @@ pub async fn print(stores: &dyn Stores, run: &ObjectUri, summary: &Summary, rows
     Ok(())
 }
 
-fn headline(summary: &Summary) -> String {
+/// Verdict, model and accuracy in a line.
+pub fn headline(summary: &Summary) -> String {
     let verdict = match summary.verdict {
         Verdict::Ok => "OK",
         Verdict::Failed => "FAILED",
@@ -80,7 +81,8 @@ fn headline(summary: &Summary) -> String {
     format!("{verdict} run {}{model}{quality}", summary.run_id.short())
 }
 
-fn counts(summary: &Summary) -> Table {
+/// Records by outcome.
+pub fn counts(summary: &Summary) -> Table {
     let mut table = table(["in", "ok", "rejected", "failed"]);
     let counts = summary.counts;
     let numbers = [counts.input, counts.ok, counts.rejected, counts.failed];

@@ -40,7 +40,7 @@ pub use ledger::Outcome;
 pub use packing::pack;
 pub use poll::{HEARTBEAT, VISIBILITY, run};
 pub use reconcile::{Finding, Findings, ReconcileJob, Reconciled, Reconciliation};
-pub use records::{RefusedRecord, RepeatRecord};
+pub use records::{RefusedRecord, RepeatRecord, refusal_of};
 pub use replay::{Replay, ReplayedRun};
 pub use settings::{Deps, Settings, configuration};
 pub use settle::{Dispatched, Kept, KeptBecause, Settled};

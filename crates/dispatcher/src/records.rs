@@ -95,6 +95,14 @@ pub(crate) async fn is_refused(staging: &Folder, refusal: &Refusal) -> Result<bo
     Ok(staging.exists(&format!("{REFUSED}/{}.json", digest_of_object(object))).await?)
 }
 
+/// The record of the refusal of an object; none where it was not refused.
+///
+/// # Errors
+/// [`DispatchError`] of a store that does not answer.
+pub async fn refusal_of(staging: &Folder, uri: &str) -> Result<Option<RefusedRecord>, DispatchError> {
+    Ok(staging.read_json_if_exists(&format!("{REFUSED}/{}.json", digest_of_object(uri))).await?)
+}
+
 fn digest_of_object(uri: &str) -> String {
     digest_of(&["object", uri])
 }

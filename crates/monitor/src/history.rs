@@ -32,28 +32,7 @@ impl History {
     /// # Errors
     /// [`StoreError`] of the store itself.
     pub(crate) async fn read(folder: &Folder, own: &RunId) -> Result<Self, StoreError> {
-        let mut days = folder.list_folders("").await?;
-        days.reverse();
-        let (mut records, mut seen) = (Vec::new(), BTreeSet::from([own.clone()]));
-        for day in days.iter().take(MOST_DAYS) {
-            let mut names: Vec<String> = folder
-                .list(day)
-                .await?
-                .iter()
-                .filter_map(|object| object.location.filename().map(str::to_owned))
-                .collect();
-            names.reverse();
-            names.truncate(MOST_RECORDS - records.len());
-            let mut found =
-                stream::iter(names).map(|name| read_one(folder, format!("{day}/{name}"))).buffered(READS_IN_FLIGHT);
-            while let Some(record) = found.try_next().await? {
-                records.extend(record.filter(|record| seen.insert(record.run_id.clone())));
-            }
-            if records.len() >= MOST_RECORDS {
-                break;
-            }
-        }
-        Ok(Self(records))
+        Ok(Self(latest(folder, MOST_RECORDS, MOST_DAYS, BTreeSet::from([own.clone()])).await?))
     }
 
     /// The profile of a run with those of the small ones before it, and of how many runs it is then. A run that is large enough stands
@@ -80,6 +59,37 @@ impl History {
         }
         (pooled, runs)
     }
+}
+
+/// The latest records of a folder, newest first: so many at most, of so many days on which there were runs, and none of `but`. A run
+/// that was reported twice has one; what cannot be understood is logged and left out.
+///
+/// # Errors
+/// [`StoreError`] of the store itself.
+pub async fn latest(
+    folder: &Folder,
+    most: usize,
+    most_days: usize,
+    but: BTreeSet<RunId>,
+) -> Result<Vec<RunRecord>, StoreError> {
+    let mut days = folder.list_folders("").await?;
+    days.reverse();
+    let (mut records, mut seen) = (Vec::new(), but);
+    for day in days.iter().take(most_days) {
+        let mut names: Vec<String> =
+            folder.list(day).await?.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect();
+        names.reverse();
+        names.truncate(most - records.len());
+        let mut found =
+            stream::iter(names).map(|name| read_one(folder, format!("{day}/{name}"))).buffered(READS_IN_FLIGHT);
+        while let Some(record) = found.try_next().await? {
+            records.extend(record.filter(|record| seen.insert(record.run_id.clone())));
+        }
+        if records.len() >= most {
+            break;
+        }
+    }
+    Ok(records)
 }
 
 /// When a run but this one last asked for a new model, as far back as a time; however many runs there were since.

@@ -15,7 +15,7 @@ mod error;
 mod evidence;
 mod failed_retraining;
 pub mod figures;
-mod history;
+pub mod history;
 pub mod language;
 mod mail;
 pub mod page;

@@ -265,6 +265,21 @@ impl Folder {
         Ok(names)
     }
 
+    /// Path below `name` of the first object behind `offset` in the order of paths: one request, where listing would take one for
+    /// every thousand objects.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn first_after(&self, name: &str, offset: &str) -> Result<Option<String>, StoreError> {
+        let folder = self.path(name);
+        let found = self.store.list_with_offset(Some(&folder), &folder.clone().join(offset)).next().await;
+        let meta = found.transpose().map_err(|error| StoreError::of("list", self.uri_of(name), error))?;
+        Ok(meta.and_then(|meta| {
+            let parts: Vec<_> = meta.location.prefix_match(&folder)?.collect();
+            Some(Path::from_iter(parts).to_string())
+        }))
+    }
+
     async fn put(&self, name: &str, bytes: PutPayload, mode: PutMode) -> object_store::Result<()> {
         let mut options = PutOptions { mode, ..PutOptions::default() };
         if let Some(content_type) = content_type(name).filter(|_| self.uri.is_s3()) {

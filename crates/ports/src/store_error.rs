@@ -28,7 +28,7 @@ pub enum StoreError {
         /// The object.
         uri: String,
     },
-    /// The object holds other bytes than those that were written; it was read twice.
+    /// The object holds other bytes than those that were written; it was read more than once.
     #[error("{uri} holds other bytes than were written: {detail}")]
     Damaged {
         /// The object.
@@ -59,7 +59,7 @@ pub enum StoreError {
 }
 
 /// What an adapter puts inside an [`object_store::Error`] where a store's own checksum of an object does not fit its bytes,
-/// and did not when they were read once more: then they were not changed on their way.
+/// and did not when they were read again: then they were not changed on their way.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
 pub struct ChecksumMismatch(

@@ -1,6 +1,7 @@
 //! An object's bytes as a stream that survives a broken connection.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use bytes::Bytes;
@@ -15,6 +16,10 @@ use super::error::{generic, map};
 /// How often one read is taken up again. The SDK retries requests but not bodies, and a download of gigabytes that
 /// starts from nothing after each reset may never end.
 const RESUMES: u32 = 5;
+/// How often an object is looked at again whose checksum did not fit, before it is taken for damaged.
+const LOOKS: u32 = 2;
+/// Pause between these looks: what disturbs a way may take a moment to go.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// An object as it was when the read began; a later request for it fails if it has changed since.
 pub(super) struct Pinned {
@@ -83,14 +88,17 @@ impl Pinned {
     }
 
     /// What a checksum that does not fit means. A reader has the bytes already, so they cannot be replaced; but whether to try again
-    /// helps is told by a second look at them, of which nothing is kept.
+    /// helps is told by more looks at them, of which nothing is kept.
     async fn doubt(&self, reason: &str) -> Error {
         let location = &self.meta.location;
-        match self.is_whole().await {
-            Ok(true) => generic(format!("the bytes of {location} were changed on their way: {reason}")),
-            Ok(false) => generic(ChecksumMismatch(reason.to_owned())),
-            Err(error) => error,
+        for _ in 0..LOOKS {
+            match self.is_whole().await {
+                Ok(true) => return generic(format!("the bytes of {location} were changed on their way: {reason}")),
+                Ok(false) => tokio::time::sleep(BETWEEN_LOOKS).await,
+                Err(error) => return error,
+            }
         }
+        generic(ChecksumMismatch(reason.to_owned()))
     }
 
     /// Whether the object's bytes fit its checksum.
