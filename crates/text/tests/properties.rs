@@ -12,7 +12,7 @@ use tamiz_text::stem::Stemmer;
 use tamiz_text::stopwords::StopWords;
 use tamiz_text::tokenize::tokens;
 use tamiz_text::vader::Vader;
-use tamiz_text::{Analyzer, clean};
+use tamiz_text::{Analysis, Analyzer, Language, Sentiment, SharedVocabulary, clean};
 
 /// Text from which the steps have something to take out: pieces of markup, words that rules name, any characters.
 fn text() -> impl Strategy<Value = String> {
@@ -140,7 +140,10 @@ fn redaction_takes_no_longer_for_any_pattern_than_its_length_asks_for() {
 }
 
 fn analyze(analyzer: &mut Analyzer, text: &str) -> (String, Vec<String>, Vec<String>, Option<f32>) {
-    let found = analyzer.analyze(text);
+    spelled(analyzer.analyze(text))
+}
+
+fn spelled(found: Analysis<'_>) -> (String, Vec<String>, Vec<String>, Option<f32>) {
     let owned = |tokens: &mut dyn Iterator<Item = &str>| tokens.map(str::to_owned).collect();
     (found.clean_text().to_owned(), owned(&mut found.tokens()), owned(&mut found.stems()), found.compound())
 }
@@ -246,4 +249,66 @@ proptest! {
         prop_assert_eq!(redact(&once), once.as_ref());
         prop_assert!(shorten(&text, limit).chars().count() <= limit);
     }
+
+    #[test]
+    fn a_text_in_a_known_language_is_analysed_as_if_it_had_been_found_to_be_in_it(text in text(), language in language()) {
+        let mut analyzer = Analyzer::new();
+        let found = analyzer.analyze(&text).language();
+        prop_assert_eq!(spelled(analyzer.analyze_as(&text, found)), analyze(&mut Analyzer::new(), &text));
+        let told = analyzer.analyze_as(&text, language);
+        prop_assert_eq!(told.language(), language);
+        prop_assert_eq!(told.compound().is_some(), language == Language::English);
+        prop_assert_eq!(told.sentiment(), told.compound().map(|compound| class_of(f64::from(compound))));
+    }
+
+    #[test]
+    fn threads_that_share_their_words_find_what_each_would_find_alone(texts in prop::collection::vec(text(), 1..4)) {
+        let shared = SharedVocabulary::new();
+        let analyze_all = || {
+            let mut analyzer = Analyzer::sharing(shared.clone());
+            texts.iter().map(|text| analyze(&mut analyzer, text)).collect::<Vec<_>>()
+        };
+        let found: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..2).map(|_| scope.spawn(analyze_all)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let alone: Vec<_> = texts.iter().map(|text| analyze(&mut Analyzer::new(), text)).collect();
+        prop_assert_eq!(found, [alone.clone(), alone]);
+    }
+
+    #[test]
+    fn words_of_any_letters_have_a_hash_a_stem_and_no_surprise(word in text(), language in language()) {
+        let stem = Stemmer::new().stem(language, &word).into_owned();
+        prop_assert!(stem.len() <= word.len() + 2, "{stem}");
+        if let Language::Other(_) = language {
+            prop_assert_eq!(&stem, &word);
+            prop_assert!(!StopWords::new().contains(language, &word));
+        }
+        prop_assert_eq!(tokens(&word).collect::<String>(), word.replace(' ', ""));
+        let mut analyzer = Analyzer::new();
+        let found = analyzer.analyze(&word);
+        for (&id, &hash) in found.token_ids().iter().zip(found.token_hashes()) {
+            prop_assert_eq!(found.vocabulary().hash(id), hash);
+        }
+    }
+
+    #[test]
+    fn what_is_no_mojibake_any_more_was_misread_before(text in any::<String>(), rounds in 1usize..4) {
+        let misread = |text: &str| text.bytes().map(char::from).collect::<String>();
+        let mojibake = (0..rounds).fold(text.clone(), |text, _| misread(&text));
+        for seen in [text, mojibake] {
+            let Some(meant) = undo_mojibake(&seen) else { continue };
+            prop_assert!(meant.len() < seen.len() && !meant.contains(char::REPLACEMENT_CHARACTER));
+            prop_assert!(meant.chars().count() < seen.chars().count());
+        }
+    }
+}
+
+fn language() -> impl Strategy<Value = Language> {
+    prop::sample::select(&[Language::English, Language::Spanish, Language::Other("de"), Language::Other("zh")][..])
+}
+
+/// By the scores that the shards hold, in which 0.05 is no less than 0.05.
+fn class_of(compound: f64) -> Sentiment {
+    Sentiment::from_compound((compound * 10_000.0).round() / 10_000.0)
 }

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read};
 use flate2::bufread::MultiGzDecoder;
 use tamiz_domain::{EtlConfiguration, FileProblem, RejectReason};
 
+use crate::read::blocks::Blocks;
 use crate::read::expansion::{Counted, ExpansionGuard, OverExpanded};
 
 /// How a file is packed.
@@ -43,12 +44,21 @@ impl Packing {
         stream: impl BufRead + Send + 'a,
         limits: &EtlConfiguration,
     ) -> io::Result<Box<dyn Read + Send + 'a>> {
-        let packed = Counted::new(stream);
-        let count = packed.count();
+        let counted = |stream| {
+            let packed = Counted::new(Blocks::new(stream));
+            let count = packed.count();
+            (packed, count)
+        };
         Ok(match self {
-            Self::Plain => Box::new(packed),
-            Self::Gzip => Box::new(ExpansionGuard::new(MultiGzDecoder::new(packed), count, limits)),
-            Self::Zstd => Box::new(ExpansionGuard::new(zstd::Decoder::with_buffer(packed)?, count, limits)),
+            Self::Plain => Box::new(stream),
+            Self::Gzip => {
+                let (packed, count) = counted(stream);
+                Box::new(ExpansionGuard::new(MultiGzDecoder::new(packed), count, limits))
+            }
+            Self::Zstd => {
+                let (packed, count) = counted(stream);
+                Box::new(ExpansionGuard::new(zstd::Decoder::with_buffer(packed)?, count, limits))
+            }
         })
     }
 }
@@ -107,5 +117,48 @@ mod tests {
         packed[middle..].fill(0);
         let damaged = unpack(&packed).1.unwrap_err();
         assert_eq!(break_problem(&damaged, 1).reason, RejectReason::CorruptFile, "{damaged}");
+    }
+
+    /// A file as a network brings it, some bytes at a time.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl BufRead for Pieces<'_> {
+        fn fill_buf(&mut self) -> io::Result<&[u8]> {
+            Ok(&self.0[..self.0.len().min(self.1)])
+        }
+
+        fn consume(&mut self, amount: usize) {
+            self.0 = &self.0[amount..];
+        }
+    }
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let count = self.fill_buf()?.read(out)?;
+            self.consume(count);
+            Ok(count)
+        }
+    }
+
+    /// Found by fuzzing: more was read of a damaged file the smaller the pieces were that it came in.
+    #[test]
+    fn a_damaged_stream_holds_the_same_bytes_in_whatever_pieces_it_comes() {
+        let text: Vec<u8> = (0..200_000u32).flat_map(|n| (n.wrapping_mul(2_654_435_761) >> 20).to_le_bytes()).collect();
+        for mut packed in [gzip(&text), zstd::encode_all(&text[..], 1).unwrap()] {
+            let middle = packed.len() / 2;
+            packed[middle..middle + 40].fill(0xff);
+            let read = |piece: usize| {
+                let limits = EtlConfiguration::default();
+                let mut stream = Packing::of(&packed).unpack(Pieces(&packed, piece), &limits).unwrap();
+                let mut out = Vec::new();
+                let error = stream.read_to_end(&mut out).unwrap_err();
+                (out, error.to_string())
+            };
+            let whole = read(usize::MAX);
+            assert!(!whole.0.is_empty() && text.starts_with(&whole.0[..whole.0.len() / 2]));
+            for piece in [1, 11, 4_096, 100_000] {
+                assert!(read(piece) == whole, "pieces of {piece} bytes");
+            }
+        }
     }
 }

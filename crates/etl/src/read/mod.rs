@@ -1,5 +1,6 @@
 //! From the bytes of an object to its records.
 
+pub(crate) mod blocks;
 pub(crate) mod container;
 pub(crate) mod csv_framing;
 pub(crate) mod decompress;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::mem::take;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow::datatypes::{DataType, Schema};
 use arrow_json::LineDelimitedWriter;
@@ -37,12 +38,13 @@ impl ParquetLines {
     /// text, numbers and dates in a column that is to be read.
     pub(crate) fn open<C: ChunkReader + 'static>(chunks: C, names: &FieldNames) -> Result<Self, FileProblem> {
         check_end(&chunks)?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(chunks).map_err(|error| damaged(&error))?;
+        let builder =
+            contained(|| ParquetRecordBatchReaderBuilder::try_new(chunks)).map_err(|error| damaged(&error))?;
         let positions = positions(builder.schema(), names)?;
         let columns = builder.schema().fields().iter().map(|column| column.name().clone()).collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), positions);
         let builder = builder.with_projection(mask).with_batch_size(BATCH_ROWS);
-        let batches = builder.build().map_err(|error| damaged(&error))?;
+        let batches = contained(|| builder.build()).map_err(|error| damaged(&error))?;
         Ok(Self { batches, columns, lines: Vec::new(), start: 0 })
     }
 }
@@ -50,19 +52,29 @@ impl ParquetLines {
 impl Read for ParquetLines {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.start == self.lines.len() {
-            let Some(batch) = self.batches.next() else { return Ok(0) };
             self.start = 0;
             self.lines.clear();
             let mut writer = LineDelimitedWriter::new(take(&mut self.lines));
-            batch
-                .and_then(|batch| writer.write(&batch))
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            let mut next = || match self.batches.next() {
+                None => Ok(false),
+                Some(batch) => batch.and_then(|batch| writer.write(&batch)).map(|()| true).map_err(ParquetError::from),
+            };
+            let is_more = contained(&mut next).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
             self.lines = writer.into_inner();
+            if !is_more {
+                return Ok(0);
+            }
         }
         let count = (&self.lines[self.start..]).read(out)?;
         self.start += count;
         Ok(count)
     }
+}
+
+/// The reader panics on some damaged files, which would end the run: to panic is but another way to say that a file is damaged. Whoever
+/// gets an error reads no further, so nobody sees what a panic has left half done.
+fn contained<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(ParquetError::General("the reader gave up".into())))
 }
 
 /// A Parquet file says at its end where everything is: without the end, nothing of it can be read.
@@ -125,6 +137,8 @@ mod tests {
     use arrow::datatypes::Int64Type;
     use bytes::Bytes;
     use parquet::arrow::ArrowWriter;
+    use parquet::basic::Encoding;
+    use parquet::file::properties::{EnabledStatistics, WriterProperties};
     use tamiz_domain::Columns;
 
     use super::*;
@@ -192,5 +206,25 @@ mod tests {
                 let _ = lines.read_to_end(&mut Vec::new());
             }
         }
+    }
+
+    /// Found by fuzzing: widths of numbers that place what follows behind the end of the page.
+    #[test]
+    fn a_page_over_which_the_reader_panics_breaks_the_file_and_not_the_run() {
+        let properties = WriterProperties::builder()
+            .set_dictionary_enabled(false)
+            .set_encoding(Encoding::DELTA_BYTE_ARRAY)
+            .set_statistics_enabled(EnabledStatistics::None);
+        let batch = RecordBatch::try_from_iter([("text", texts(&["one", "two", "one"]))]).unwrap();
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build())).unwrap();
+        writer.write(&batch).unwrap();
+        let file = writer.into_inner().unwrap();
+        // Blocks of 128 numbers in 4 parts, 3 numbers, the first of which is 0; then the least difference, and the widths.
+        let block = [0x80, 0x01, 0x04, 0x03, 0x00];
+        let start = file.windows(block.len()).position(|bytes| bytes == block).unwrap();
+        let mut damaged = file.clone();
+        damaged[start + block.len() + 1] = 64;
+        let error = open(damaged.into()).unwrap().read_to_end(&mut Vec::new()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{error}");
     }
 }

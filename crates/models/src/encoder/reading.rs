@@ -1,5 +1,7 @@
 //! From a text to the windows of tokens that the network reads. Runs on any thread.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use tamiz_domain::LongTexts;
 use tokenizers::{Encoding, Tokenizer, TruncationDirection};
 
@@ -68,11 +70,11 @@ impl TextReader {
         long_texts: LongTexts,
     ) -> Result<Self, Problem> {
         let malformed = |error: tokenizers::Error| Problem::Malformed(format!("it is no tokenizer: {error}"));
-        let mut tokenizer = Tokenizer::from_bytes(json).map_err(malformed)?;
+        let mut tokenizer = contained(|| Tokenizer::from_bytes(json)).map_err(malformed)?;
         // A folder may carry the cutting and padding of whoever trained it last.
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(malformed)?;
-        let special = tokenizer.encode_fast("", true).map_err(malformed)?;
+        let special = contained(|| tokenizer.encode_fast("", true)).map_err(malformed)?;
         let tokens = tokenizer.get_vocab(true).into_values().chain(special.get_ids().iter().copied());
         let largest = tokens.max().map_or(-1, i64::from);
         if largest >= vocabulary {
@@ -91,19 +93,20 @@ impl TextReader {
 
     /// Reads a text.
     pub fn read(&self, text: &str) -> Result<ReadText, Unlabelled> {
-        let refused = |error: tokenizers::Error| Unlabelled::Tokenizer(error.to_string());
+        contained(|| self.windows_of(text)).map_err(|error| Unlabelled::Tokenizer(error.to_string()))
+    }
+
+    fn windows_of(&self, text: &str) -> tokenizers::Result<ReadText> {
         match (self.head, self.long_texts) {
             (Head::Tokens, _) => {
-                let all = self.tokenizer.encode_char_offsets(text, false).map_err(refused)?;
-                let encodings = self.windows(all).map_err(refused)?;
+                let encodings = self.windows(self.tokenizer.encode_char_offsets(text, false)?)?;
                 let words = Words { text: text.to_owned(), places: self.words(text, &encodings) };
                 Ok(ReadText { words: Some(words), ..self.text(&encodings, false) })
             }
             (Head::Sequence, LongTexts::Average) => {
-                let all = self.tokenizer.encode_fast(text, false).map_err(refused)?;
-                Ok(self.text(&self.windows(all).map_err(refused)?, false))
+                Ok(self.text(&self.windows(self.tokenizer.encode_fast(text, false)?)?, false))
             }
-            (Head::Sequence, LongTexts::Truncate) => self.first_window(text).map_err(refused),
+            (Head::Sequence, LongTexts::Truncate) => self.first_window(text),
         }
     }
 
@@ -165,6 +168,12 @@ impl TextReader {
         places.iter_mut().for_each(|place| place.span = trimmed(&characters, place.span));
         places
     }
+}
+
+/// The crate of the tokenizers panics on some files, and may on some texts: to whoever asks, that is a refusal like any other. Nobody
+/// sees what a panic has left half done, since a tokenizer does not change while it reads.
+fn contained<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("it fails without a reason".into()))
 }
 
 /// The text up to the first white space from `limit` on.
@@ -257,5 +266,13 @@ mod tests {
         assert!(new(b"{}", 40, 260).unwrap().contains("no tokenizer"));
         assert!(new(TOKENIZER, 40, 259).unwrap().contains("vocab_size 259"));
         assert!(new(TOKENIZER, 2, 260).unwrap().contains("special tokens"));
+    }
+
+    /// Found by fuzzing: the crate of the tokenizers expects a decoder to be JSON.
+    #[test]
+    fn a_tokenizer_over_which_its_crate_panics_is_refused() {
+        let json = br#"{"version": "1.0", "added_tokens": [], "decoder": {"type": [}, "model": {}}"#;
+        let refused = TextReader::new(json, 40, 260, Head::Sequence, LongTexts::Truncate).err().unwrap();
+        assert_eq!(refused.to_string(), "it is no tokenizer: it fails without a reason");
     }
 }
