@@ -87,9 +87,16 @@ fuzz() {
   local target=$1 seconds=$((minutes * 60)) log=$OUT/results/$1.log
   mkdir -p "$OUT/corpus/$target" "$OUT/crashes/$target"
   : >"$log"
-  while round "$target" $((seconds - $(sum 'cpu seconds:' "$log"))) "$log"; do
+  while round "$target" $((seconds - $(sum 'cpu seconds:' "$log"))) "$log" || was_busy "$target"; do
     [ "$(sum 'cpu seconds:' "$log")" -lt "$seconds" ] || break
   done
+}
+
+# Whether a target was stopped for an input that takes no 20 seconds by itself: others had the processor. Such an input is forgotten.
+was_busy() {
+  local input
+  input=$(crashes "$1")
+  [[ $input == */timeout-* ]] && "$OUT/release/$1" "${LIMITS[@]}" "$input" >/dev/null 2>&1 && rm "$input"
 }
 
 # One process: what is known first, then what follows from it by change, for so many seconds.
