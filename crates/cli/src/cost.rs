@@ -57,9 +57,14 @@ impl Spent {
         self.usd += record.usd.unwrap_or_default();
     }
 
-    /// US dollars for a million records; none for none.
+    /// In words; nothing where nobody knows.
+    fn usd_in_words(&self) -> String {
+        if self.runs == self.runs_without_cost { String::new() } else { format!("${:.4}", self.usd) }
+    }
+
+    /// US dollars for a million records; none for none, or where the cost of some is not known.
     fn usd_per_million(&self) -> Option<f64> {
-        (self.records > 0).then(|| self.usd * 1e6 / self.records as f64)
+        (self.records > 0 && self.runs_without_cost == 0).then(|| self.usd * 1e6 / self.records as f64)
     }
 }
 
@@ -99,13 +104,7 @@ fn in_words(costs: &Costs) -> String {
     let days = costs.days.iter().map(|(day, spent)| (day.as_str(), spent));
     for (day, spent) in days.chain([("all", &costs.total)]) {
         let million = spent.usd_per_million().map(|usd| format!("${usd:.2}")).unwrap_or_default();
-        table.add_row([
-            day.to_owned(),
-            thousands(spent.runs),
-            thousands(spent.records),
-            format!("${:.4}", spent.usd),
-            million,
-        ]);
+        table.add_row([day.to_owned(), thousands(spent.runs), thousands(spent.records), spent.usd_in_words(), million]);
     }
     for at in 1..5 {
         if let Some(column) = table.column_mut(at) {

@@ -124,6 +124,7 @@ fn retold(view: &RunView) -> Option<Step> {
 /// What a person can do.
 pub fn next(view: &RunView) -> Option<String> {
     let run = view.run_id.short();
+    let root = view.folders.1.uri().split_last().and_then(|(runs, _)| runs.split_last());
     let is_cloud = view.folders.1.uri().is_s3();
     match view.progress() {
         Progress::Cleaning | Progress::Labelling | Progress::Reporting | Progress::Planned if is_cloud => {
@@ -138,7 +139,8 @@ pub fn next(view: &RunView) -> Option<String> {
             })
         }
         Progress::Ok if view.summary.as_ref().is_some_and(|summary| summary.verdict == Verdict::Ok) => {
-            Some(format!("tamiz results {run} --to reviews.csv"))
+            let place = root.filter(|_| !is_cloud).map(|(root, _)| format!(" --in {root}")).unwrap_or_default();
+            Some(format!("tamiz results {run} --to reviews.csv{place}"))
         }
         _ => None,
     }

@@ -1,5 +1,6 @@
 //! Predictions beside the clean rows that they are of: part by part, row by row, since both have the same order.
 
+use std::io;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
@@ -7,6 +8,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use futures::TryStreamExt;
 use parquet::arrow::async_reader::ParquetRecordBatchStream;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
+use parquet::errors::ParquetError;
 use tamiz_domain::{EtlReport, RunLayout, part_name};
 use tamiz_ports::{Folder, ParquetObject};
 
@@ -71,14 +73,14 @@ impl Join {
     /// The rows of a part.
     pub async fn part(&self, index: usize) -> Result<Part<'_>, CommandError> {
         let name = part_name(index);
-        let mut streams = Vec::new();
-        for side in &self.sides {
-            streams.push(match side.columns.is_empty() {
-                true => None,
-                false => Some(stream(side, &name).await?),
-            });
+        let mut readers = Vec::new();
+        for (side, Side { folder, columns }) in self.sides.iter().enumerate() {
+            // Of which nothing is wanted is not read.
+            if !columns.is_empty() {
+                readers.push(Reader { side, rows: stream(folder, columns, &name).await?, read: None });
+            }
         }
-        Ok(Part { join: self, name, streams })
+        Ok(Part { join: self, name, readers })
     }
 }
 
@@ -100,41 +102,67 @@ fn chosen(known: &[(usize, Arc<Field>)], wanted: &[String]) -> Result<Vec<(usize
 pub struct Part<'a> {
     join: &'a Join,
     name: String,
-    streams: Vec<Option<ParquetRecordBatchStream<ParquetObject>>>,
+    readers: Vec<Reader>,
+}
+
+/// The rows of a part of one side. Row groups, and so batches, are of other sizes on either.
+struct Reader {
+    side: usize,
+    rows: ParquetRecordBatchStream<ParquetObject>,
+    /// What was read and not handed out yet.
+    read: Option<RecordBatch>,
+}
+
+impl Reader {
+    /// Rows that are there, after more were read where none were.
+    async fn fill(&mut self) -> Result<usize, ParquetError> {
+        while self.read.as_ref().is_none_or(|batch| batch.num_rows() == 0) {
+            self.read = self.rows.try_next().await?;
+            if self.read.is_none() {
+                return Ok(0);
+            }
+        }
+        Ok(self.read.as_ref().map_or(0, RecordBatch::num_rows))
+    }
+
+    /// Hands out the first rows.
+    fn take(&mut self, rows: usize) -> Option<RecordBatch> {
+        let batch = self.read.take()?;
+        self.read = Some(batch.slice(rows, batch.num_rows() - rows));
+        Some(batch.slice(0, rows))
+    }
 }
 
 impl Part<'_> {
     /// Some more rows; none at the end.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>, CommandError> {
-        let mut batches = Vec::new();
-        for (stream, side) in self.streams.iter_mut().zip(&self.join.sides) {
-            batches.push(match stream {
-                Some(stream) => stream.try_next().await.map_err(|error| unreadable(&side.folder, &self.name, error))?,
-                None => None,
-            });
+        let join = self.join;
+        let mut there = Vec::new();
+        for reader in &mut self.readers {
+            let rows = reader.fill().await;
+            there.push(rows.map_err(|error| unreadable(&join.sides[reader.side].folder, &self.name, error))?);
         }
-        let rows: Vec<Option<usize>> = self
-            .streams
-            .iter()
-            .zip(&batches)
-            .filter(|(stream, _)| stream.is_some())
-            .map(|(_, batch)| batch.as_ref().map(RecordBatch::num_rows))
-            .collect();
-        if rows.windows(2).any(|pair| pair[0] != pair[1]) {
-            let error = format!("there are {rows:?} rows of {} where there should be as many of both", self.name);
-            return Err(unreadable(&self.join.sides[0].folder, &self.name, std::io::Error::other(error)));
+        let rows = there.iter().copied().min().unwrap_or(0);
+        if rows == 0 {
+            // One side has ended, so the other has to as well.
+            return match there.iter().all(|&rows| rows == 0) {
+                true => Ok(None),
+                false => Err(self.fail(io::Error::other("predictions and clean rows are not as many"))),
+            };
         }
-        if rows.first().copied().flatten().is_none() {
-            return Ok(None);
-        }
+        let batches: Vec<(usize, RecordBatch)> =
+            self.readers.iter_mut().filter_map(|reader| Some((reader.side, reader.take(rows)?))).collect();
         let column = |&(side, at): &(usize, usize)| -> Option<ArrayRef> {
-            let name = self.join.sides[side].columns.get(at)?;
-            batches[side].as_ref()?.column_by_name(name).cloned()
+            let name = join.sides[side].columns.get(at)?;
+            let (_, batch) = batches.iter().find(|(of, _)| *of == side)?;
+            batch.column_by_name(name).cloned()
         };
-        let columns: Vec<ArrayRef> = self.join.columns.iter().filter_map(column).collect();
-        RecordBatch::try_new(self.join.schema.clone(), columns)
-            .map(Some)
-            .map_err(|error| unreadable(&self.join.sides[0].folder, &self.name, error))
+        let columns: Vec<ArrayRef> = join.columns.iter().filter_map(column).collect();
+        RecordBatch::try_new(join.schema.clone(), columns).map(Some).map_err(|error| self.fail(error))
+    }
+
+    fn fail(&self, error: impl std::error::Error + Send + Sync + 'static) -> CommandError {
+        unreadable(&self.join.sides[0].folder, &self.name, error)
     }
 }
 
@@ -143,11 +171,15 @@ async fn builder(folder: &Folder, name: &str) -> Result<ParquetRecordBatchStream
     ParquetRecordBatchStreamBuilder::new(object).await.map_err(|error| unreadable(folder, name, error))
 }
 
-async fn stream(side: &Side, name: &str) -> Result<ParquetRecordBatchStream<ParquetObject>, CommandError> {
-    let builder = builder(&side.folder, name).await?;
-    let mask = ProjectionMask::columns(builder.parquet_schema(), side.columns.iter().map(String::as_str));
+async fn stream(
+    folder: &Folder,
+    columns: &[String],
+    name: &str,
+) -> Result<ParquetRecordBatchStream<ParquetObject>, CommandError> {
+    let builder = builder(folder, name).await?;
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().map(String::as_str));
     let stream = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build();
-    stream.map_err(|error| unreadable(&side.folder, name, error))
+    stream.map_err(|error| unreadable(folder, name, error))
 }
 
 fn unreadable(folder: &Folder, name: &str, error: impl std::error::Error + Send + Sync + 'static) -> CommandError {
