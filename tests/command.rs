@@ -8,9 +8,9 @@ use std::process::Command;
 use serde_json::Value;
 use tamiz_e2e::{Desk, binary, printed, root, sample, succeed, train};
 
-/// Two good reviews, one that a spreadsheet would take for a formula, and a record that is none.
+/// Reviews, one of which a spreadsheet would take for a formula, and a record that has too many fields.
 const REVIEWS: &[u8] =
-    b"label,text\n2,excellent phone\n1,\"=HYPERLINK(\"\"http://x\"\",\"\"awful\"\")\"\n2,it works well\n7,bad label\n1,a,b,c\n";
+    b"label,text\n2,excellent phone\n1,\"=HYPERLINK(\"\"http://x\"\",\"\"awful\"\")\"\n2,it works well\n1,a,b,c\n";
 
 fn json(command: &mut Command) -> Value {
     serde_json::from_str(&succeed(command.arg("--json"))).unwrap()
@@ -57,13 +57,13 @@ fn a_folder_tells_what_became_of_files_runs_and_reviews() {
 
     succeed(&mut tamiz(&["results", digits, "--to", "mine.jsonl"]));
     let rows = reviews(&folder.path().join("mine.jsonl"));
-    assert_eq!(rows.len(), 4, "a label that is none leaves a review unlabelled: {rows:?}");
+    assert_eq!(rows.len(), 3, "{rows:?}");
     assert_eq!(rows[1]["text"], "=HYPERLINK(\"http://x\",\"awful\")");
     succeed(&mut tamiz(&["results", digits, "--to", "mine.csv", "--columns", "row,text,predicted"]));
     let csv = std::fs::read_to_string(folder.path().join("mine.csv")).unwrap();
     assert!(csv.starts_with("row,text,predicted\n1,excellent phone,2\n2,\"'=HYPERLINK(\"\"http://x\"\""), "{csv}");
     let written = json(&mut tamiz(&["results", digits, "--to", "mine.parquet"]));
-    assert_eq!(written["rows"], 4);
+    assert_eq!(written["rows"], 3);
     let refused = tamiz(&["results", digits, "--to", "x.csv", "--columns", "txt"]).output().unwrap();
     assert_eq!(refused.status.code(), Some(2));
     assert!(
@@ -76,10 +76,10 @@ fn a_folder_tells_what_became_of_files_runs_and_reviews() {
     assert!(told(&explanation, "review").starts_with("record 1 of "), "{explanation}");
     assert!(told(&explanation, "predicted").contains("confidence"), "{explanation}");
     let id = rows[0]["review_id"].as_str().unwrap();
-    let rejected = json(&mut tamiz(&["explain", &format!("{}-00000005", &id[..16])]));
+    let rejected = json(&mut tamiz(&["explain", &format!("{}-00000004", &id[..16])]));
     assert!(told(&rejected, "rejected").starts_with("wrong_number_of_fields"), "{rejected}");
     let of_file = json(&mut tamiz(&["explain", file.to_str().unwrap()]));
-    assert!(told(&of_file, "cleaned").contains("5 records of it read, 4 clean, 1 rejected"), "{of_file}");
+    assert!(told(&of_file, "cleaned").contains("4 records of it read, 3 clean, 1 rejected"), "{of_file}");
     let of_run = succeed(&mut tamiz(&["explain", digits]));
     assert!(of_run.contains(run) && of_run.contains("reported"), "{of_run}");
 

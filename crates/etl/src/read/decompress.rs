@@ -144,7 +144,14 @@ mod tests {
     #[test]
     fn a_damaged_stream_holds_the_same_bytes_in_whatever_pieces_it_comes() {
         let text: Vec<u8> = (0..200_000u32).flat_map(|n| (n.wrapping_mul(2_654_435_761) >> 20).to_le_bytes()).collect();
-        for mut packed in [gzip(&text), zstd::encode_all(&text[..], 1).unwrap()] {
+        let zstd = |text: &[u8]| {
+            let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+            // Without one, most damage makes other bytes and no error.
+            encoder.include_checksum(true).unwrap();
+            encoder.write_all(text).unwrap();
+            encoder.finish().unwrap()
+        };
+        for mut packed in [gzip(&text), zstd(&text)] {
             let middle = packed.len() / 2;
             packed[middle..middle + 40].fill(0xff);
             let read = |piece: usize| {
@@ -155,7 +162,7 @@ mod tests {
                 (out, error.to_string())
             };
             let whole = read(usize::MAX);
-            assert!(!whole.0.is_empty() && text.starts_with(&whole.0[..whole.0.len() / 2]));
+            assert!(text.starts_with(&whole.0[..1_000]), "what comes before the damage is read");
             for piece in [1, 11, 4_096, 100_000] {
                 assert!(read(piece) == whole, "pieces of {piece} bytes");
             }
