@@ -88,7 +88,7 @@ fn from_notification(record: &Value) -> Result<Option<Upload>, Refusal> {
     Fields {
         bucket: text(&bucket["name"], "s3.bucket.name")?,
         key,
-        etag: text(&object["eTag"], "s3.object.eTag")?,
+        etag: etag(&object["eTag"], "s3.object.eTag")?,
         version_id: object["versionId"].as_str(),
         size: object["size"].as_u64().ok_or(Refusal::MissingField("s3.object.size"))?,
         sequencer: object["sequencer"].as_str(),
@@ -106,7 +106,7 @@ fn from_event_bridge(event: &Value) -> Result<Option<Upload>, Refusal> {
     Fields {
         bucket: text(&bucket["name"], "detail.bucket.name")?,
         key: text(&object["key"], "detail.object.key")?.to_owned(),
-        etag: text(&object["etag"], "detail.object.etag")?,
+        etag: etag(&object["etag"], "detail.object.etag")?,
         version_id: object["version-id"].as_str(),
         size: object["size"].as_u64().ok_or(Refusal::MissingField("detail.object.size"))?,
         sequencer: object["sequencer"].as_str(),
@@ -132,8 +132,19 @@ impl Fields<'_> {
         }
         let version_id = self.version_id.map(str::to_owned);
         let sequencer = Sequencer::new(self.sequencer.unwrap_or_default());
-        Upload::try_new(self.bucket, self.key, self.etag.trim_matches('"'), version_id, self.size, sequencer).map(Some)
+        Upload::try_new(self.bucket, self.key, unquoted(self.etag), version_id, self.size, sequencer).map(Some)
     }
+}
+
+/// An ETag, with or without its quotes. One of quotes alone would be no content at all.
+fn etag<'a>(value: &'a Value, field: &'static str) -> Result<&'a str, Refusal> {
+    text(value, field)
+        .map(unquoted)
+        .and_then(|etag| if etag.is_empty() { Err(Refusal::MissingField(field)) } else { Ok(etag) })
+}
+
+fn unquoted(etag: &str) -> &str {
+    etag.trim_matches('"')
 }
 
 fn text<'a>(value: &'a Value, field: &'static str) -> Result<&'a str, Refusal> {

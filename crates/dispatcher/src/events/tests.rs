@@ -118,6 +118,10 @@ fn what_announces_no_upload_is_refused_with_its_reason() {
     assert_eq!(refusal(r#"{"Records":[7]}"#), Refusal::MissingField("eventName"));
     assert_eq!(without("/s3/object/key"), Refusal::MissingField("s3.object.key"));
     assert_eq!(without("/s3/object/eTag"), Refusal::MissingField("s3.object.eTag"));
+    // Found by fuzzing.
+    let mut quotes = record("a");
+    quotes["s3"]["object"]["eTag"] = json!("\"\"");
+    assert_eq!(refusal(&notification(&[quotes])), Refusal::MissingField("s3.object.eTag"));
     assert_eq!(without("/s3/object/size"), Refusal::MissingField("s3.object.size"));
     assert_eq!(without("/s3/bucket/name"), Refusal::MissingField("s3.bucket.name"));
     let mut removed = record("a");
